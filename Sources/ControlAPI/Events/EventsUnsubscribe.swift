@@ -1,0 +1,21 @@
+package import JSONRPC
+
+/// Ends a subscription of the same connection. One that is not there is success.
+package enum EventsUnsubscribe: RPCMethod {
+    package static let name = "events.unsubscribe"
+    package static var isLook: Bool { true }
+
+    package struct Params: NamedParams {
+        package var subscriptionID: String
+
+        package enum CodingKeys: String, CodingKey, CaseIterable {
+            case subscriptionID = "subscription_id"
+        }
+
+        package init(subscriptionID: String) {
+            self.subscriptionID = subscriptionID
+        }
+    }
+
+    package typealias Result = EmptyResult
+}

@@ -1,0 +1,110 @@
+package import ControlAPI
+import JSONRPC
+
+/// What happens to sessions, whatever happens to the daemon: where the connection is lost, another one goes on after the
+/// last event that was seen. None comes twice, and none is left out without an `overflow` that says so.
+///
+/// For one consumer. Each iterator has its own connection, which ends with it. What the consumer does not take waits in
+/// the daemon, within `ControlClientLimits.maximumNotificationBytes` here.
+package struct SessionEvents: AsyncSequence, Sendable {
+    package typealias Element = SessionEvent
+
+    private let path: String
+    private let params: EventsSubscribe.Params
+    private let patience: Duration
+    private let limits: ControlClientLimits
+
+    /// `params.after`, where there is one, is where to begin. `patience`: how long there may be no daemon before the
+    /// sequence ends with the error of the last try; at the beginning there has to be one.
+    package init(
+        path: String, _ params: EventsSubscribe.Params = EventsSubscribe.Params(), patience: Duration = .seconds(60),
+        limits: ControlClientLimits = ControlClientLimits()
+    ) {
+        self.path = path
+        self.params = params
+        self.patience = patience
+        self.limits = limits
+    }
+
+    package func makeAsyncIterator() -> Iterator {
+        Iterator(path: path, params: params, patience: patience, limits: limits)
+    }
+
+    package struct Iterator: AsyncIteratorProtocol {
+        private static let firstPause = Duration.milliseconds(50)
+        private static let longestPause = Duration.seconds(2)
+        /// For the answer to a subscription, which the daemon gives from memory.
+        private static let answerTimeout = Duration.seconds(10)
+
+        private let path: String
+        private var params: EventsSubscribe.Params
+        private let patience: Duration
+        private let limits: ControlClientLimits
+        /// Kept because the connection ends with it.
+        private var client: ControlClient?
+        private var notifications: ControlNotifications.Iterator?
+        private var hasBegun = false
+        /// Before the next try; nil after an event. So a daemon that hangs up each time is not asked in a tight loop.
+        private var pause: Duration?
+
+        fileprivate init(
+            path: String, params: EventsSubscribe.Params, patience: Duration, limits: ControlClientLimits
+        ) {
+            self.path = path
+            self.params = params
+            self.patience = patience
+            self.limits = limits
+        }
+
+        /// Never nil. Throws the daemon's `RPCError` where it refuses the subscription, `ControlClientError`,
+        /// `DecodingError` for an event that cannot be read, and `CancellationError`.
+        package mutating func next() async throws -> SessionEvent? {
+            while true {
+                if notifications == nil { try await connect() }
+                if let notification = await notifications?.next() {
+                    guard notification.method == EventNotification.name else { continue }
+                    let event = try notification.decode(EventNotification.self).event
+                    params.after = event.sequence
+                    pause = nil
+                    return event
+                }
+                try Task.checkCancellation()
+                (client, notifications) = (nil, nil)
+            }
+        }
+
+        private mutating func connect() async throws {
+            let deadline = ContinuousClock.now + patience
+            while true {
+                if let pause { try await Task.sleep(for: pause) }
+                pause = pause.map { Swift.min($0 * 2, Self.longestPause) } ?? Self.firstPause
+                do {
+                    return try await subscribe()
+                } catch  where hasBegun && Self.isPassing(error) && ContinuousClock.now < deadline {
+                    continue
+                }
+            }
+        }
+
+        private mutating func subscribe() async throws {
+            let client = try await ControlClient.connect(path: path, limits: limits)
+            let notifications = client.notifications()
+            let result = try await client.call(EventsSubscribe.self, params, timeout: Self.answerTimeout)
+            // Without a place to begin it is here, also for the connections after this one.
+            params.after = params.after ?? result.latestSequence
+            self.client = client
+            self.notifications = notifications.makeAsyncIterator()
+            hasBegun = true
+        }
+
+        /// What a daemon that is on its way out or in answers, or does not.
+        private static func isPassing(_ error: any Error) -> Bool {
+            switch error {
+            case let error as ControlClientError:
+                [.noSocket, .notListening, .cannotConnect, .connectionLost, .timedOut].contains(error.code)
+            case let error as RPCError: error.isRetryable
+            default: false
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+package enum LogFormat: String, CaseIterable, Hashable, Sendable { case text, json }

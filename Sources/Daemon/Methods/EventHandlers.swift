@@ -1,0 +1,117 @@
+import ControlAPI
+package import ControlServer
+package import JSONRPC
+import SandboxCore
+package import SessionManager
+
+/// The `events.*` methods.
+package struct EventHandlers: Sendable {
+    /// Events read at once for a subscriber.
+    private static let pageSize = 200
+
+    private let sessions: SessionManager
+    private let access: AccessPolicy
+    private let subscriptions = EventSubscriptions()
+
+    package init(sessions: SessionManager, access: AccessPolicy) {
+        self.sessions = sessions
+        self.access = access
+    }
+
+    package func register(in router: inout RPCRouter<ControlCall>) {
+        router.on(EventsList.self, list)
+        router.on(EventsSubscribe.self, subscribe)
+        router.on(EventsUnsubscribe.self, unsubscribe)
+    }
+
+    private func list(_ params: EventsList.Params, _ call: ControlCall) async throws(SandboxError) -> EventsList.Result
+    {
+        let limit = try Parameters.integer(
+            params.limit, named: "limit", in: 1...EventQuery.maximumLimit, default: EventQuery.defaultLimit)
+        let page = try await sessions.events(
+            EventQuery(
+                filter: try filter(params.sessionID, params.types, call),
+                after: try Self.after(params.after) ?? 0, limit: limit))
+        return EventsList.Result(
+            events: page.events.map { SessionEvent($0) }, latestSequence: page.latest, oldestSequence: page.oldest)
+    }
+
+    private func subscribe(
+        _ params: EventsSubscribe.Params, _ call: ControlCall
+    ) async throws -> EventsSubscribe.Result {
+        let filter = try filter(params.sessionID, params.types, call)
+        let latest = sessions.latestEvent
+        let after = try Self.after(params.after) ?? latest
+        guard after <= latest else {
+            throw SandboxError.invalid("after is \(after), but the latest event is \(latest)")
+        }
+        let id = try subscriptions.add(connection: call.connectionID)
+        // No event before the response, which tells the id.
+        let (answered, answer) = AsyncStream.makeStream(of: Void.self)
+        call.onAnswer { answer.finish() }
+        do {
+            let task = try call.startTask {
+                for await _ in answered {}
+                await follow(id, filter, after: after, call)
+                subscriptions.remove(id, connection: call.connectionID)
+            }
+            subscriptions.begin(id, task, connection: call.connectionID)
+        } catch {
+            subscriptions.remove(id, connection: call.connectionID)
+            throw error
+        }
+        return EventsSubscribe.Result(subscriptionID: id, latestSequence: latest)
+    }
+
+    private func unsubscribe(
+        _ params: EventsUnsubscribe.Params, _ call: ControlCall
+    ) async throws(SandboxError) -> EventsUnsubscribe.Result {
+        subscriptions.remove(params.subscriptionID, connection: call.connectionID)
+        return EmptyResult()
+    }
+
+    /// Reads from the store what the subscriber has not seen, as fast as it takes it. Who falls so far behind that
+    /// events are gone is told once, and goes on with those that are left.
+    private func follow(_ id: String, _ filter: EventFilter, after start: Int64, _ call: ControlCall) async {
+        var after = start
+        do {
+            for await _ in sessions.eventSignals() {
+                while after < sessions.latestEvent {
+                    let query = EventQuery(filter: filter, after: after, limit: Self.pageSize)
+                    // A store that does not answer is asked again at the next event.
+                    guard let page = try? await sessions.events(query) else { break }
+                    if after + 1 < page.oldest { try await overflow(id, before: page.oldest, call) }
+                    for event in page.events { try await send(SessionEvent(event), id, call) }
+                    after = max(after, page.next)
+                }
+            }
+        } catch {
+            // The caller has gone.
+        }
+    }
+
+    private func overflow(_ id: String, before oldest: Int64, _ call: ControlCall) async throws {
+        let event = SessionEvent(
+            sequence: oldest - 1, at: .init(sessions.now.date), kind: .overflow, sessionID: nil, generation: nil,
+            detail: "events up to \(oldest - 1) are no longer kept; list the sessions again")
+        try await send(event, id, call)
+    }
+
+    private func send(_ event: SessionEvent, _ id: String, _ call: ControlCall) async throws {
+        try await call.notify(EventNotification.name, EventNotification(subscriptionID: id, event: event))
+    }
+
+    private func filter(
+        _ sessionID: String?, _ types: [SessionEvent.Kind]?, _ call: ControlCall
+    ) throws(SandboxError) -> EventFilter {
+        let id = try sessionID.map { (text) throws(SandboxError) in try SessionID(text) }
+        return EventFilter(
+            sessionID: id, kinds: types.map { Set($0.compactMap { EventRecord.Kind(rawValue: $0.rawValue) }) },
+            ownerUID: try access.visibleOwner(call.peer, asked: nil))
+    }
+
+    private static func after(_ number: Int64?) throws(SandboxError) -> Int64? {
+        guard let number, number < 0 else { return number }
+        throw .invalid("after must not be negative")
+    }
+}

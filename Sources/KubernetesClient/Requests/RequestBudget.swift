@@ -1,0 +1,30 @@
+import Synchronization
+
+/// How many requests a second this client allows itself: a token bucket, so that a crowd of sessions does not become
+/// the API server's problem. Flow control on the server does the rest.
+final class RequestBudget: Sendable {
+    /// What a request is for; each purpose has a bucket of its own, so that neither waits behind the other.
+    enum Purpose: Sendable {
+        /// Somebody waits for it.
+        case interactive
+        /// Lists, watches and deletions, which come in crowds and can wait.
+        case sweep
+    }
+
+    static let rate = 50.0
+    static let burst = 100.0
+
+    /// When each bucket was, or will be, full: each token taken moves that by the time it takes to come back.
+    private let fullAt = Mutex<[Purpose: ContinuousClock.Instant]>([:])
+
+    /// Takes a token, which may be one that is still to come.
+    ///
+    /// - Returns: how long to wait before the request is sent.
+    func take(_ purpose: Purpose, now: ContinuousClock.Instant = .now) -> Duration {
+        fullAt.withLock { fullAt in
+            let full = max(fullAt[purpose] ?? now, now)
+            fullAt[purpose] = full + .seconds(1 / Self.rate)
+            return max(.zero, now.duration(to: full) - .seconds((Self.burst - 1) / Self.rate))
+        }
+    }
+}

@@ -1,0 +1,39 @@
+/// The rules that a pattern of `grep` must keep before any engine sees it: what makes one slow or huge is refused.
+///
+/// Matching is done on bytes, as in the C locale, so that it is the same in every image: `.` is one byte, and a class
+/// of characters beyond ASCII matches their single bytes.
+package enum GrepPattern {
+    package static let maximumBytes = 4096
+    /// Characters of the pattern once its `{m,n}` and `+` are written out; glibc and musl both write them out in memory.
+    package static let maximumExpandedSize = 1000
+
+    /// Endless repetitions of what may be empty, as in `(a*)*`, once written out. From an anchor glibc follows all ways
+    /// through them, which takes it seconds for six and years for twenty.
+    package static let maximumLoopsBesideAnchors = 4
+
+    /// Returns the expanded size, at least 1, to which the time for each byte is proportional at worst.
+    ///
+    /// Throws `invalid`: too long, a NUL or newline (lines are searched one by one), a back-reference (not part of
+    /// extended expressions, and the reason why some searches never end), or repetitions that multiply too far.
+    @discardableResult
+    package static func check(_ pattern: String) throws(SandboxError) -> Int {
+        let bytes = Array(pattern.utf8)
+        guard bytes.count <= maximumBytes else {
+            throw .invalid("pattern must not be longer than \(maximumBytes) bytes, this one has \(bytes.count)")
+        }
+        guard !bytes.contains(0) else { throw .invalid("pattern must not contain a NUL byte") }
+        guard !bytes.contains(UInt8(ascii: "\n")) else {
+            throw .invalid("pattern must not contain a newline: lines are searched one by one")
+        }
+        var size = GrepPatternSize(bytes)
+        let whole = try size.measure()
+        guard whole.size <= maximumExpandedSize else {
+            throw .invalid(
+                "pattern repeats too much: its {m,n} and + stand for more than \(maximumExpandedSize) characters")
+        }
+        guard !size.hasAnchors || whole.loops <= maximumLoopsBesideAnchors else {
+            throw .invalid("pattern repeats what may be empty too often for one with '^', '$' or the like")
+        }
+        return max(1, whole.size)
+    }
+}

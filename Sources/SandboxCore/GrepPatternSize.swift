@@ -1,0 +1,147 @@
+/// Measures an extended regular expression (POSIX.1-2017 XBD 9.4) as if its repetitions were written out, which glibc does
+/// before it looks at the rest: `a+` is `aa*` to it, so each further `+` doubles what is before it.
+struct GrepPatternSize {
+    struct Part {
+        /// Characters.
+        var size = 0
+        /// Endless repetitions of what may be empty, such as `(a*)*`.
+        var loops = 0
+        /// Whether the empty string matches; in a group, its last alternative.
+        var isNullable = true
+        var hasNullableAlternative = false
+    }
+
+    private let bytes: [UInt8]
+    private var index = 0
+    /// The enclosing groups before the group that is open; the last is the innermost.
+    private var outer: [Part] = []
+    private var group = Part()
+    /// What a repetition would repeat.
+    private var atom = Part()
+    private var isNullableBeforeAtom = true
+    /// Whether the expression asks where it is: `^`, `$`, `\b` …
+    private(set) var hasAnchors = false
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Of a pattern whose parentheses do not match, too: it is written out before the engine finds that.
+    mutating func measure() throws(SandboxError) -> Part {
+        while index < bytes.count {
+            let byte = bytes[index]
+            index += 1
+            switch byte {
+            case UInt8(ascii: "\\"): try escape()
+            case UInt8(ascii: "["): bracket()
+            case UInt8(ascii: "("):
+                // The engines parse groups recursively.
+                guard outer.count < 200 else { throw .invalid("pattern must not nest groups deeper than 200") }
+                outer.append(group)
+                (group, atom, isNullableBeforeAtom) = (Part(), Part(), true)
+            case UInt8(ascii: ")"): closeGroup()
+            case UInt8(ascii: "|"):
+                group.hasNullableAlternative = group.hasNullableAlternative || group.isNullable
+                (group.size, group.isNullable) = (Self.sum(group.size, 1), true)
+            case UInt8(ascii: "{"): repetition()
+            case UInt8(ascii: "*"): repeatAtom(1, isEndless: true, mayBeNone: true)
+            case UInt8(ascii: "+"): repeatAtom(2, isEndless: true, mayBeNone: false)
+            case UInt8(ascii: "?"): repeatAtom(1, isEndless: false, mayBeNone: true)
+            case UInt8(ascii: "^"), UInt8(ascii: "$"): anchor()
+            default: add(Part(size: 1, isNullable: false))
+            }
+        }
+        return outer.reduce(group) { sum, part in
+            Part(size: Self.sum(sum.size, part.size), loops: Self.sum(sum.loops, part.loops))
+        }
+    }
+
+    private mutating func add(_ part: Part) {
+        isNullableBeforeAtom = group.isNullable
+        atom = part
+        group.size = Self.sum(group.size, part.size)
+        group.loops = Self.sum(group.loops, part.loops)
+        group.isNullable = isNullableBeforeAtom && part.isNullable
+    }
+
+    private mutating func anchor() {
+        hasAnchors = true
+        add(Part(size: 1))
+    }
+
+    private mutating func closeGroup() {
+        guard let before = outer.popLast() else { return add(Part(size: 1, isNullable: false)) }
+        let inner = group
+        group = before
+        add(
+            Part(
+                size: max(1, inner.size), loops: inner.loops,
+                isNullable: inner.isNullable || inner.hasNullableAlternative))
+    }
+
+    private mutating func escape() throws(SandboxError) {
+        guard index < bytes.count else { return }
+        guard !(UInt8(ascii: "1")...UInt8(ascii: "9")).contains(bytes[index]) else {
+            throw .invalid("pattern must not contain back-references: extended regular expressions have none")
+        }
+        index += 1
+        // GNU's anchors.
+        if "bB<>`'".utf8.contains(bytes[index - 1]) { anchor() } else { add(Part(size: 1, isNullable: false)) }
+    }
+
+    /// Skips `[…]`: a `]` first is a member, and `[:class:]`, `[.x.]`, `[=x=]` have brackets of their own.
+    private mutating func bracket() {
+        if index < bytes.count, bytes[index] == UInt8(ascii: "^") { index += 1 }
+        if index < bytes.count, bytes[index] == UInt8(ascii: "]") { index += 1 }
+        while index < bytes.count, bytes[index] != UInt8(ascii: "]") {
+            let next = index + 1 < bytes.count ? bytes[index + 1] : 0
+            let isClass = bytes[index] == UInt8(ascii: "[") && [UInt8](":.=".utf8).contains(next)
+            if isClass, let end = classEnd(from: index + 2, kind: next) { index = end } else { index += 1 }
+        }
+        index += 1
+        add(Part(size: 1, isNullable: false))
+    }
+
+    private func classEnd(from start: Int, kind: UInt8) -> Int? {
+        var at = start
+        while at + 1 < bytes.count {
+            if bytes[at] == kind, bytes[at + 1] == UInt8(ascii: "]") { return at + 2 }
+            at += 1
+        }
+        return nil
+    }
+
+    /// `{m}`, `{m,}` and `{m,n}`; anything else is for the engine to judge.
+    private mutating func repetition() {
+        guard let end = bytes[index...].firstIndex(of: UInt8(ascii: "}")) else {
+            return add(Part(size: 1, isNullable: false))
+        }
+        let bounds = bytes[index..<end]
+        let numbers = bounds.split(separator: UInt8(ascii: ",")).map {
+            $0.reduce(0) { min(100_000, $0 * 10 + Int($1 & 15)) }
+        }
+        index = end + 1
+        // What has no upper bound ends with one more, which may repeat.
+        let isEndless = bounds.last == UInt8(ascii: ",")
+        repeatAtom(
+            max(1, numbers.max() ?? 1) + (isEndless ? 1 : 0), isEndless: isEndless,
+            mayBeNone: numbers.first == 0 || bounds.first == UInt8(ascii: ","))
+    }
+
+    private mutating func repeatAtom(_ copies: Int, isEndless: Bool, mayBeNone: Bool) {
+        let loops = Self.sum(Self.product(atom.loops, copies), isEndless && atom.isNullable ? 1 : 0)
+        let size = Self.product(atom.size, copies)
+        group.size = Self.sum(group.size, max(1, size - atom.size))
+        group.loops = Self.sum(group.loops, loops - atom.loops)
+        atom = Part(size: size, loops: loops, isNullable: atom.isNullable || mayBeNone)
+        group.isNullable = isNullableBeforeAtom && atom.isNullable
+    }
+
+    private static func sum(_ left: Int, _ right: Int) -> Int {
+        let (value, overflow) = left.addingReportingOverflow(right)
+        return overflow ? .max : value
+    }
+
+    private static func product(_ left: Int, _ right: Int) -> Int {
+        let (value, overflow) = left.multipliedReportingOverflow(by: right)
+        return overflow ? .max : value
+    }
+}

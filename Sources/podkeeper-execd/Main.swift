@@ -1,0 +1,8 @@
+import ExecServer
+
+@main
+enum Main {
+    static func main() {
+        ExecdProgram.main()
+    }
+}

@@ -1,0 +1,8 @@
+import Daemon
+
+@main
+enum Podkeeperd {
+    static func main() async {
+        await PodkeeperdCommand.runAndExit()
+    }
+}

@@ -1,0 +1,1 @@
+../../SandboxCoreTests/Shell/SmallDisk.swift

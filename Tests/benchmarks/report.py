@@ -1,0 +1,65 @@
+"""What was measured: printed as it comes, kept for --json and --table."""
+
+import datetime
+import json
+import math
+import os
+import platform
+
+
+def percentile(samples, share):
+    """The nearest rank."""
+    return sorted(samples)[max(0, math.ceil(share * len(samples)) - 1)]
+
+
+class Report:
+    def __init__(self, backend):
+        self._backend = backend
+        self._benchmark = None
+        self._measured = []
+        self._goals = []
+
+    def begin(self, benchmark):
+        self._benchmark = benchmark
+        print(f"\n== {benchmark} ({self._backend})", flush=True)
+
+    def times(self, what, seconds):
+        """Percentiles of samples. Returns the median in seconds."""
+        p50, p99 = percentile(seconds, 0.5), percentile(seconds, 0.99)
+        self.number(f"{what}, p50", round(p50 * 1000, 3), "ms")
+        self.number(f"{what}, p99 of {len(seconds)}", round(p99 * 1000, 3), "ms")
+        return p50
+
+    def number(self, what, value, unit):
+        self._measured.append({"benchmark": self._benchmark, "what": what, "value": value, "unit": unit})
+        print(f"{what}: {value:g} {unit}", flush=True)
+
+    def goal(self, what, value, *, at_most=None, at_least=None, unit=""):
+        """A number with a goal. Exactly one of the bounds."""
+        met = value <= at_most if at_most is not None else value >= at_least
+        goal = f"≤ {at_most:g}" if at_most is not None else f"≥ {at_least:g}"
+        goal += f" {unit}" if unit else ""
+        self._goals.append(
+            {"benchmark": self._benchmark, "what": what, "value": value, "unit": unit, "goal": goal, "met": met})
+        print(f"{what}: {value:.3g} {unit}{' ' if unit else ''}(goal {goal}: {'met' if met else 'MISSED'})", flush=True)
+
+    def json(self):
+        return json.dumps(
+            {"machine": self._machine(), "date": self._date(), "backend": self._backend, "measured": self._measured,
+             "goals": self._goals}, indent=1, ensure_ascii=False) + "\n"
+
+    def table(self):
+        rows = "".join(
+            f"| {row['benchmark']} | {row['what']} | {row['goal']} | {row['value']:.3g} {row['unit']} "
+            f"| {'yes' if row['met'] else 'no'} |\n" for row in self._goals)
+        return (
+            f"Measured {self._date()} on {self._machine()}, backend `{self._backend}`, by `Tests/bench`.\n\n"
+            "| benchmark | what | goal | measured | met |\n|---|---|---|---|---|\n" + rows)
+
+    @staticmethod
+    def _machine():
+        return f"{platform.system()} {platform.release().split('-')[0]}, {platform.machine()}, {os.cpu_count()} cores"
+
+    @staticmethod
+    def _date():
+        return datetime.date.today().isoformat()
