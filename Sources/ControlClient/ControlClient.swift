@@ -61,4 +61,28 @@ extension ControlClient {
         let text = try await wire.call(method, params: try RPCWriter.encode(params), deadline: nil)
         return try JSONCoding.decode(JSONValue.self, from: text)
     }
+
+    /// The same, with every notification that comes before the answer, in order; `take` has had them all when this
+    /// returns or throws. They are the last ones of the connection, and nobody else may take them. What `take` throws
+    /// cancels the call.
+    package func call(
+        method: String, params: JSONValue, notifications take: @escaping @Sendable (RPCNotification) throws -> Void
+    ) async throws -> JSONValue {
+        let (text, notifications) = (try RPCWriter.encode(params), notifications())
+        return try await withThrowingTaskGroup(of: JSONValue?.self) { group in
+            defer { group.cancelAll() }
+            group.addTask {
+                for await notification in notifications { try take(notification) }
+                return nil
+            }
+            group.addTask { [wire] in
+                let answer = try await wire.call(method, params: text, deadline: nil, endsNotifications: true)
+                return try JSONCoding.decode(JSONValue.self, from: answer)
+            }
+            var result: JSONValue?
+            for try await part in group { result = part ?? result }
+            guard let result else { throw ControlClientError(.closed, "the connection to podkeeperd was closed") }
+            return result
+        }
+    }
 }

@@ -13,7 +13,7 @@ struct NotificationInbox {
 
     /// Gives the consumer to hand the notification to, when one waits; keeps it otherwise.
     mutating func add(_ notification: RPCNotification) -> Consumer? {
-        guard isWanted else { return nil }
+        guard isWanted, !isEnded else { return nil }
         if let consumer {
             self.consumer = nil
             return consumer.continuation

@@ -11,6 +11,11 @@ package struct RPCNotification: Sendable {
         try JSONCoding.decode(type, from: params ?? [0x7B, 0x7D])
     }
 
+    /// As it came: one line of JSON, with its `\n`.
+    package var line: [UInt8] {
+        RPCWriter.notification(method: method, params: params.map { Array($0) } ?? [0x7B, 0x7D])
+    }
+
     init(_ request: RPCRequest) {
         method = request.method
         params = request.params

@@ -4,7 +4,7 @@ import Synchronization
 extension Wire {
     /// Sends a request and waits for its result's JSON text.
     func call(
-        _ method: String, params: [UInt8], deadline: ContinuousClock.Instant?
+        _ method: String, params: [UInt8], deadline: ContinuousClock.Instant?, endsNotifications: Bool = false
     ) async throws -> ArraySlice<UInt8> {
         let id = state.withLock { state in
             defer { state.nextID += 1 }
@@ -17,7 +17,9 @@ extension Wire {
         }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                register(id, line, Call(continuation: continuation, deadline: deadline))
+                register(
+                    id, line,
+                    Call(continuation: continuation, deadline: deadline, endsNotifications: endsNotifications))
             }
         } onCancel: {
             abandon(id)?.continuation.resume(throwing: CancellationError())

@@ -24,6 +24,8 @@ final class Wire: Sendable {
     struct Call {
         let continuation: CheckedContinuation<ArraySlice<UInt8>, any Error>
         let deadline: ContinuousClock.Instant?
+        /// Whether the notifications end where the answer comes.
+        let endsNotifications: Bool
     }
 
     let descriptor: Int32

@@ -137,7 +137,13 @@ struct WireLoop {
             return
         }
         // No call: it was cancelled or timed out, and this answer crossed that.
-        guard let call = wire.state.withLock({ $0.calls.removeValue(forKey: id) }) else { return }
+        let (call, consumer) = wire.state.withLock { state in
+            let call = state.calls.removeValue(forKey: id)
+            // Here, where it is certain what came before the answer and what after.
+            return (call, call?.endsNotifications == true ? state.inbox.end() : nil)
+        }
+        consumer?.resume(returning: nil)
+        guard let call else { return }
         call.continuation.resume(with: response.outcome.mapError { $0 })
     }
 

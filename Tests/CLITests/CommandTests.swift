@@ -177,6 +177,44 @@ import Testing
         }
     }
 
+    @Test func callPrintsNotificationsBeforeTheResult() async throws {
+        try await withDaemon { router in
+            router.on(SandboxRun.self) { params, call in
+                for data in ["a\n", "\u{1B}b"] {
+                    try await call.notify(
+                        RunOutput.name,
+                        RunOutput(
+                            requestID: call.requestID ?? .null, runID: "r", stream: "stdout", offset: 0, data: data,
+                            dataBase64: nil))
+                }
+                guard params.argv == ["ok"] else { throw RPCError.internalError("after some output") }
+                return RunResult(
+                    runID: "r", stdout: "", stdoutBase64: nil, stderr: "", stderrBase64: nil, exitCode: 0, signal: nil,
+                    timedOut: false, outputLimited: false, oomKilled: false, duration: 1, stdoutBytes: 4,
+                    stderrBytes: 0)
+            }
+        } _: { path in
+            let params = #"{"session_id":"s","argv":["ok"],"stream":true}"#
+            let outcome = await podkeeper("call", "sandbox.run", params, "--socket", path)
+            #expect(outcome.code == 0)
+            let lines = outcome.outputText.split(separator: "\n")
+            let values = try lines.prefix(2).map { try JSONCoding.decode(JSONValue.self, from: Array($0.utf8)[...]) }
+            #expect(values.map { $0["method"] } == ["sandbox.output", "sandbox.output"])
+            #expect(values.map { $0["params"]?["data"] } == ["a\n", "\u{1B}b"])
+            let rest = Array(lines.dropFirst(2).joined(separator: "\n").utf8)
+            #expect(try JSONCoding.decode(JSONValue.self, from: rest[...])["stdout_bytes"] == 4)
+            let yaml = await podkeeper("call", "sandbox.run", params, "-o", "yaml", "--socket", path)
+            let documents = yaml.outputText.split(separator: "\n").filter { $0.hasPrefix("---") }
+            #expect(documents.count == 3)
+            #expect(documents.last == "---")
+            let failed = await podkeeper(
+                "call", "sandbox.run", #"{"session_id":"s","argv":["no"],"stream":true}"#, "--socket", path)
+            #expect(failed.code == 1)
+            #expect(failed.outputText.split(separator: "\n").count == 2)
+            #expect(failed.errorText.contains("after some output"))
+        }
+    }
+
     @Test func showsTheDaemon() async throws {
         try await withDaemon { router in
             router.on(DaemonStatus.self) { _, _ in

@@ -1,5 +1,6 @@
 import ControlClient
 import JSONRPC
+import Synchronization
 import Testing
 
 @Suite struct NotificationTests {
@@ -18,6 +19,47 @@ import Testing
                 if next == 3000 { break }
             }
             #expect(try await call == EmptyResult())
+            await client.close()
+        }
+    }
+
+    @Test func givesThoseBeforeTheAnswer() async throws {
+        let drop = #"{"jsonrpc":"2.0","method":"test.drop","params":{"number":0,"text":""}}"# + "\n"
+        let answers = [
+            (#""result":{"a":1}}"#, nil), (#""error":{"code":-32000,"message":"no"}}"#, -32000),
+        ]
+        for (answer, code) in answers {
+            // What comes after the answer is none of it, even in the same packet. The call's id is one of the two.
+            let both = [1, 2].map { #"{"jsonrpc":"2.0","id":\#($0),"# + answer + "\n" }.joined()
+            let script = String(repeating: drop, count: 100) + both + String(repeating: drop, count: 100)
+            try await withScript(script) { path in
+                var limits = ControlClientLimits()
+                limits.maximumNotificationBytes = 100
+                let client = try await ControlClient.connect(path: path, limits: limits)
+                let lines = Mutex<[[UInt8]]>([])
+                do {
+                    let result = try await client.call(method: "x", params: [:]) { notification in
+                        lines.withLock { $0.append(notification.line) }
+                    }
+                    #expect(code == nil)
+                    #expect(result == ["a": 1])
+                } catch let error as RPCError {
+                    #expect(error.code == code)
+                }
+                #expect(lines.withLock { $0 } == Array(repeating: Array(drop.utf8), count: 100))
+                await client.close()
+            }
+        }
+    }
+
+    @Test func aCallEndsWithWhatTakesItsNotifications() async throws {
+        struct Enough: Error {}
+        let handlers = TestHandlers()
+        try await withServer(handlers: handlers) { path, _ in
+            let client = try await ControlClient.connect(path: path)
+            await #expect(throws: Enough.self) {
+                try await client.call(method: Flood.name, params: ["count": 3_000_000]) { _ in throw Enough() }
+            }
             await client.close()
         }
     }
