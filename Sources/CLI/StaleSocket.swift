@@ -13,9 +13,9 @@ enum StaleSocket {
             throw CLIError("a podkeeperd holds \(path).lock: it is starting or stopping")
         }
         var status = stat()
-        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
-            throw CLIError("\(path) is no socket any more")
-        }
+        guard lstat(path, &status) == 0 else { throw failure("cannot look at \(path)") }
+        // Such as a symbolic link to one: whose that is nobody knows.
+        guard status.st_mode & S_IFMT == S_IFSOCK else { throw CLIError("\(path) itself is no socket") }
         guard unlink(path) == 0 else { throw failure("cannot remove \(path)") }
     }
 

@@ -28,7 +28,13 @@ enum Connector {
     }
 
     private static func failure(_ number: Int32, _ path: String) -> ControlClientError {
-        switch number {
+        // Of any other file, too, connect(2) says that nobody listens, or that it may not be written to.
+        if [ECONNREFUSED, EACCES, EPERM].contains(number), let kind = otherKind(of: path) {
+            return ControlClientError(
+                .notASocket, "\(path) is \(kind), not a socket",
+                hint: "name podkeeperd's socket with --socket or PODKEEPER_SOCKET")
+        }
+        return switch number {
         case ENOENT, ENOTDIR:
             ControlClientError(
                 .noSocket, "there is no socket \(path)",
@@ -42,6 +48,18 @@ enum Connector {
                 .cannotConnect, "the socket's path \(path) has \(path.utf8.count) bytes, but at most 107 fit")
         default:
             ControlClientError(.cannotConnect, "cannot connect to \(path): \(text(number))")
+        }
+    }
+
+    /// What there is at a path; nil for a socket, and for nothing.
+    private static func otherKind(of path: String) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        switch status.st_mode & S_IFMT {
+        case S_IFSOCK: return nil
+        case S_IFREG: return "a regular file"
+        case S_IFDIR: return "a directory"
+        default: return "something else"
         }
     }
 

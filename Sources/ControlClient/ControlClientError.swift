@@ -5,6 +5,8 @@ package struct ControlClientError: Error, Hashable, Sendable, CustomStringConver
         case noSocket
         /// The socket is there, but nobody serves on it.
         case notListening
+        /// What is at the path is no socket.
+        case notASocket
         case permissionDenied
         /// Anything else that keeps a connection from being made.
         case cannotConnect

@@ -26,6 +26,17 @@ import Testing
         #expect(error?.hint == "podkeeperd has ended: start it again")
     }
 
+    @Test func saysWhatIsThereInPlaceOfASocket() async throws {
+        let directory = try SocketDirectory()
+        try Data("kept".utf8).write(to: URL(fileURLWithPath: directory.socket))
+        let file = await failure(directory.socket)
+        #expect(file?.code == .notASocket)
+        #expect(file?.message == "\(directory.socket) is a regular file, not a socket")
+        let other = await failure(directory.path)
+        #expect(other?.code == .notASocket)
+        #expect(other?.message == "\(directory.path) is a directory, not a socket")
+    }
+
     @Test func refusesAPathThatIsTooLong() async {
         let error = await failure("/" + String(repeating: "x", count: 107))
         #expect(error?.code == .cannotConnect)
