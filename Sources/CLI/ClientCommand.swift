@@ -28,6 +28,8 @@ struct CommandContext: Sendable {
     static let answerTimeout: Duration = .seconds(60)
 
     let client: ControlClient
+    /// Where the client is connected to.
+    let socket: String
     let input: [UInt8]
     let renderer: Renderer
     let terminal: Terminal

@@ -26,7 +26,8 @@ package enum CommandLineTool {
     private static func run(_ command: any ClientCommand, _ terminal: Terminal) async throws -> Int32 {
         let socket = command.options.socket ?? command.root.socket
         let format = command.options.output ?? command.root.output ?? .table
-        let path = try SocketPath.resolve(option: socket, environment: terminal.environment, uid: terminal.uid)
+        let path = try SocketPath.resolve(
+            option: socket, environment: terminal.environment, uid: terminal.uid, exists: terminal.exists)
         let input = try command.readInput(terminal)
         let renderer = Renderer(format: format, terminal: terminal)
         let client: ControlClient
@@ -35,7 +36,8 @@ package enum CommandLineTool {
         } catch let error as ControlClientError {
             return try command.run(without: error, at: path, renderer)
         }
-        let context = CommandContext(client: client, input: input, renderer: renderer, terminal: terminal)
+        let context = CommandContext(
+            client: client, socket: path, input: input, renderer: renderer, terminal: terminal)
         do {
             let code = try await command.run(context)
             await client.close()

@@ -3,7 +3,10 @@ import ArgumentParser
 /// The options of the root, after a command's name; they win over those before it.
 struct GlobalOptions: ParsableArguments {
     static let socketHelp = ArgumentHelp(
-        "The daemon's socket (default: $PODKEEPER_SOCKET, else where podkeeperd puts it).", valueName: "path")
+        """
+        The daemon's socket (default: $PODKEEPER_SOCKET, else this user's own, else the system's, \
+        \(SocketPath.system)).
+        """, valueName: "path")
     static let outputHelp = ArgumentHelp("How to show results.", valueName: "format")
 
     @Option(help: socketHelp)

@@ -8,6 +8,7 @@ struct LiveScreen: Sendable {
 
     private enum Event: Sendable {
         case tick, resized
+        case seen(LastingClient.Answer<[String]>)
         case ended(Int32)
     }
 
@@ -16,8 +17,11 @@ struct LiveScreen: Sendable {
 
     /// Returns the exit code: 0, or 128 and the number of the signal that ended it. The terminal is as it was then.
     ///
-    /// `draw` gives the lines for a screen of that size; more than fit are cut off. What it throws ends it all.
-    func run(_ draw: @escaping @Sendable (WindowSize) async throws -> [String]) async throws -> Int32 {
+    /// `look` gives the lines; more than fit are cut off. While the daemon does not answer the last ones stay, below a
+    /// line that says so. What it throws ends it all.
+    func run(
+        _ look: @escaping @Sendable () async throws -> LastingClient.Answer<[String]>
+    ) async throws -> Int32 {
         let signals = await terminal.console.signals()
         let restore = try terminal.console.makeRaw()
         try terminal.writeOutput(Array(Self.enter.utf8))
@@ -30,25 +34,46 @@ struct LiveScreen: Sendable {
             defer { group.cancelAll() }
             group.addTask { try await waitForQuit() }
             group.addTask { await next(signals) }
-            group.addTask { try await pause() }
-            try await show(draw)
+            // Beside the others: a daemon that does not answer keeps nobody from quitting.
+            group.addTask { .seen(try await look()) }
+            var (isLooking, isPausing, wantsLook) = (true, false, false)
+            var lines: [String] = []
             while let event = try await group.next() {
                 switch event {
                 case .ended(let number): return number == 0 ? 0 : 128 + number
-                case .resized: group.addTask { await next(signals) }
-                case .tick: group.addTask { try await pause() }
+                case .resized:
+                    group.addTask { await next(signals) }
+                    wantsLook = true
+                case .tick:
+                    (isPausing, wantsLook) = (false, true)
+                case .seen(let answer):
+                    isLooking = false
+                    try show(answer, &lines)
+                    if !isPausing { group.addTask { try await pause() } }
+                    isPausing = true
                 }
-                try await show(draw)
+                guard wantsLook, !isLooking else { continue }
+                group.addTask { .seen(try await look()) }
+                (isLooking, wantsLook) = (true, false)
             }
             return 0
         }
     }
 
-    private func show(_ draw: (WindowSize) async throws -> [String]) async throws {
+    /// `last`: the lines that were seen last.
+    private func show(_ answer: LastingClient.Answer<[String]>, _ last: inout [String]) throws {
         let size = terminal.console.size() ?? WindowSize(columns: 80, rows: 24)
-        let lines = try await draw(size).prefix(size.rows)
+        var shown: [String]
+        switch answer {
+        case .value(let lines):
+            last = lines
+            shown = lines
+        case .silence(let since, let reason):
+            shown = [String(LastingClient.note(since, reason).prefix(size.columns))] + last
+        }
+        shown = Array(shown.prefix(size.rows))
         // Line by line over what is there: clearing first would flicker.
-        let text = "\u{1B}[H" + lines.map { $0 + "\u{1B}[K" }.joined(separator: "\r\n") + "\u{1B}[J"
+        let text = "\u{1B}[H" + shown.map { $0 + "\u{1B}[K" }.joined(separator: "\r\n") + "\u{1B}[J"
         try terminal.writeOutput(Array(text.utf8))
     }
 

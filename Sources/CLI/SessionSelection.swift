@@ -30,7 +30,8 @@ struct SessionSelection: ParsableArguments {
 
     /// The oldest sessions first, at most `limit` (up to 1000 of them, or all), and how many the daemon has.
     func sessions(
-        _ client: ControlClient, limit: Int = .max, withUsage: Bool = false
+        _ client: ControlClient, limit: Int = .max, withUsage: Bool = false,
+        timeout: Duration = CommandContext.answerTimeout
     ) async throws -> (sessions: [Session], total: Int) {
         // Idle times are looked at here, so every page is wanted then.
         let wanted = idleLongerThan == nil ? limit : .max
@@ -39,7 +40,7 @@ struct SessionSelection: ParsableArguments {
             limit: min(wanted, Self.pageSize), usage: withUsage ? true : nil)
         var (sessions, total): ([Session], Int) = ([], 0)
         repeat {
-            let page = try await client.call(SessionList.self, params, timeout: CommandContext.answerTimeout)
+            let page = try await client.call(SessionList.self, params, timeout: timeout)
             sessions += page.sessions
             total = page.total
             params.cursor = page.nextCursor

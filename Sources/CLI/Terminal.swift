@@ -4,10 +4,14 @@ package import Foundation
 package struct Terminal: Sendable {
     package var environment: [String: String]
     package var uid: UInt32
+    /// Whether there is anything at that path.
+    package var exists: @Sendable (String) -> Bool
     package var now: @Sendable () -> Date
     /// Writes all bytes or throws.
     package var writeOutput: @Sendable ([UInt8]) throws -> Void
     package var writeError: @Sendable ([UInt8]) throws -> Void
+    /// Returns when nobody reads standard output any more, or the task is cancelled.
+    package var outputEnds: @Sendable () async -> Void
     /// Reads standard input to its end, at most that many bytes; `nil` when there are more.
     package var readInput: @Sendable (_ maximum: Int) throws -> [UInt8]?
     /// The next bytes of standard input as they come; nil at its end. Throws `CancellationError`.
@@ -15,17 +19,19 @@ package struct Terminal: Sendable {
     package var console: Console
 
     package init(
-        environment: [String: String], uid: UInt32, now: @escaping @Sendable () -> Date,
-        writeOutput: @escaping @Sendable ([UInt8]) throws -> Void,
-        writeError: @escaping @Sendable ([UInt8]) throws -> Void,
+        environment: [String: String], uid: UInt32, exists: @escaping @Sendable (String) -> Bool,
+        now: @escaping @Sendable () -> Date, writeOutput: @escaping @Sendable ([UInt8]) throws -> Void,
+        writeError: @escaping @Sendable ([UInt8]) throws -> Void, outputEnds: @escaping @Sendable () async -> Void,
         readInput: @escaping @Sendable (_ maximum: Int) throws -> [UInt8]?,
         nextInput: @escaping @Sendable () async throws -> [UInt8]?, console: Console
     ) {
         self.environment = environment
         self.uid = uid
+        self.exists = exists
         self.now = now
         self.writeOutput = writeOutput
         self.writeError = writeError
+        self.outputEnds = outputEnds
         self.readInput = readInput
         self.nextInput = nextInput
         self.console = console
@@ -33,9 +39,11 @@ package struct Terminal: Sendable {
 
     /// This process's own.
     package static let process = Terminal(
-        environment: ProcessInfo.processInfo.environment, uid: getuid(), now: { Date() },
+        environment: ProcessInfo.processInfo.environment, uid: getuid(), exists: { access($0, F_OK) == 0 },
+        now: { Date() },
         writeOutput: { try Descriptor.write($0, to: STDOUT_FILENO, name: "standard output") },
         writeError: { try Descriptor.write($0, to: STDERR_FILENO, name: "standard error") },
+        outputEnds: HangupWatch(STDOUT_FILENO).wait,
         readInput: { try Descriptor.read(STDIN_FILENO, maximum: $0, name: "standard input") },
         nextInput: DescriptorReader(STDIN_FILENO, name: "standard input").next, console: .process)
 
@@ -47,6 +55,21 @@ package struct Terminal: Sendable {
         } catch {
             complain("podkeeper: \(error)")
             return false
+        }
+    }
+
+    /// Does something that may print nothing for a long time, and leaves off when nobody reads standard output any more:
+    /// the exit code is then that of a program that SIGPIPE has ended.
+    func whileOutputIsRead(_ body: @escaping @Sendable () async throws -> Int32) async throws -> Int32 {
+        try await withThrowingTaskGroup(of: Int32.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await body() }
+            group.addTask {
+                await outputEnds()
+                try Task.checkCancellation()
+                return 128 + SIGPIPE
+            }
+            return try await group.next() ?? 0
         }
     }
 

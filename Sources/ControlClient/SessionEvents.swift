@@ -9,26 +9,35 @@ import JSONRPC
 package struct SessionEvents: AsyncSequence, Sendable {
     package typealias Element = SessionEvent
 
+    /// What becomes of the connection after the first one was made.
+    package enum Contact: Hashable, Sendable {
+        case lost
+        /// Another one goes on after the last event that was seen.
+        case regained
+    }
+
     private let path: String
     private let params: EventsSubscribe.Params
     private let patience: Duration
     private let limits: ControlClientLimits
+    private let onContact: @Sendable (Contact) -> Void
 
     /// `params.after`, where there is one, is where to begin. `patience`: how long there may be no daemon before the
-    /// sequence ends with the error of the last try; at the beginning there has to be one.
+    /// sequence ends with the error of the last try; at the beginning there has to be one. `onContact` is told, in
+    /// turns, that a connection was lost and that there is another.
     package init(
         path: String, _ params: EventsSubscribe.Params = EventsSubscribe.Params(), patience: Duration = .seconds(60),
-        limits: ControlClientLimits = ControlClientLimits()
+        limits: ControlClientLimits = ControlClientLimits(),
+        onContact: @escaping @Sendable (Contact) -> Void = { _ in }
     ) {
         self.path = path
         self.params = params
         self.patience = patience
         self.limits = limits
+        self.onContact = onContact
     }
 
-    package func makeAsyncIterator() -> Iterator {
-        Iterator(path: path, params: params, patience: patience, limits: limits)
-    }
+    package func makeAsyncIterator() -> Iterator { Iterator(self) }
 
     package struct Iterator: AsyncIteratorProtocol {
         private static let firstPause = Duration.milliseconds(50)
@@ -36,10 +45,8 @@ package struct SessionEvents: AsyncSequence, Sendable {
         /// For the answer to a subscription, which the daemon gives from memory.
         private static let answerTimeout = Duration.seconds(10)
 
-        private let path: String
+        private let events: SessionEvents
         private var params: EventsSubscribe.Params
-        private let patience: Duration
-        private let limits: ControlClientLimits
         /// Kept because the connection ends with it.
         private var client: ControlClient?
         private var notifications: ControlNotifications.Iterator?
@@ -47,13 +54,9 @@ package struct SessionEvents: AsyncSequence, Sendable {
         /// Before the next try; nil after an event. So a daemon that hangs up each time is not asked in a tight loop.
         private var pause: Duration?
 
-        fileprivate init(
-            path: String, params: EventsSubscribe.Params, patience: Duration, limits: ControlClientLimits
-        ) {
-            self.path = path
-            self.params = params
-            self.patience = patience
-            self.limits = limits
+        fileprivate init(_ events: SessionEvents) {
+            self.events = events
+            params = events.params
         }
 
         /// Never nil. Throws the daemon's `RPCError` where it refuses the subscription, `ControlClientError`,
@@ -70,41 +73,33 @@ package struct SessionEvents: AsyncSequence, Sendable {
                 }
                 try Task.checkCancellation()
                 (client, notifications) = (nil, nil)
+                events.onContact(.lost)
             }
         }
 
         private mutating func connect() async throws {
-            let deadline = ContinuousClock.now + patience
+            let deadline = ContinuousClock.now + events.patience
             while true {
                 if let pause { try await Task.sleep(for: pause) }
                 pause = pause.map { Swift.min($0 * 2, Self.longestPause) } ?? Self.firstPause
                 do {
                     return try await subscribe()
-                } catch  where hasBegun && Self.isPassing(error) && ContinuousClock.now < deadline {
+                } catch  where hasBegun && Outage.isPassing(error) && ContinuousClock.now < deadline {
                     continue
                 }
             }
         }
 
         private mutating func subscribe() async throws {
-            let client = try await ControlClient.connect(path: path, limits: limits)
+            let client = try await ControlClient.connect(path: events.path, limits: events.limits)
             let notifications = client.notifications()
             let result = try await client.call(EventsSubscribe.self, params, timeout: Self.answerTimeout)
             // Without a place to begin it is here, also for the connections after this one.
             params.after = params.after ?? result.latestSequence
             self.client = client
             self.notifications = notifications.makeAsyncIterator()
+            if hasBegun { events.onContact(.regained) }
             hasBegun = true
-        }
-
-        /// What a daemon that is on its way out or in answers, or does not.
-        private static func isPassing(_ error: any Error) -> Bool {
-            switch error {
-            case let error as ControlClientError:
-                [.noSocket, .notListening, .cannotConnect, .connectionLost, .timedOut].contains(error.code)
-            case let error as RPCError: error.isRetryable
-            default: false
-            }
         }
     }
 }

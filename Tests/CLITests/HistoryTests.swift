@@ -61,45 +61,69 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("table", "2027-01-15T08:00:00.000Z  overflow  -  list again", "b/2"), ("name", "1101", "1100"),
-        ("json", #""type":"overflow""#, #"{"seq":1100,"#), ("yaml", #""type":"overflow""#, #"--- {"seq":1100,"#),
-    ])
-    func followsEvents(_ format: String, _ new: String, _ old: String) async throws {
-        let running = Mutex<Task<Outcome, Never>?>(nil)
-        let (all, sent) = AsyncStream.makeStream(of: Void.self)
-        try await withDaemon { router in
-            router.on(EventsList.self) { params, _ in Self.list(params) }
-            router.on(EventsSubscribe.self) { params, call in
-                #expect(params.after == 1100)
-                let (answered, answer) = AsyncStream.makeStream(of: Void.self)
-                call.onAnswer { answer.finish() }
-                _ = try call.startTask {
-                    for await _ in answered {}
-                    for (id, number) in [("another", 9999), ("mine", 1101)] as [(String, Int64)] {
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            ("table", "2027-01-15T08:00:00.000Z  overflow  -  list again", "b/2"), ("name", "1101", "1100"),
+            ("json", #""type":"overflow""#, #"{"seq":1100,"#), ("yaml", #""type":"overflow""#, #"--- {"seq":1100,"#),
+        ])
+    func followsEventsAcrossDaemons(_ format: String, _ new: String, _ old: String) async throws {
+        let transcript = Transcript()
+        let (read, reader) = AsyncStream.makeStream(of: Void.self)
+        /// A daemon whose next event is the one after `known`.
+        func serve(_ path: String, after known: Int64, _ body: @Sendable () async throws -> Void) async throws {
+            try await CLITests.serve(path) { router in
+                router.on(EventsList.self) { params, _ in Self.list(params) }
+                router.on(EventsSubscribe.self) { params, call in
+                    #expect(params.after == known)
+                    let (answered, answer) = AsyncStream.makeStream(of: Void.self)
+                    call.onAnswer { answer.finish() }
+                    _ = try call.startTask {
+                        for await _ in answered {}
                         try? await call.notify(
                             EventNotification.name,
                             EventNotification(
-                                subscriptionID: id, event: Self.event(number, .overflow, nil, detail: "list again")))
+                                subscriptionID: "mine",
+                                event: Self.event(known + 1, .overflow, nil, detail: "list again")))
                     }
-                    sent.finish()
+                    return EventsSubscribe.Result(subscriptionID: "mine", latestSequence: known)
                 }
-                return EventsSubscribe.Result(subscriptionID: "mine", latestSequence: 1100)
+            } _: {
+                try await body()
             }
-        } _: { path in
-            running.withLock {
-                $0 = Task { await podkeeper("events", "-f", "--last", "1", "-o", format, "--socket", path) }
-            }
-            for await _ in all {}
         }
-        let outcome = try #require(await running.withLock { $0 }?.value)
-        let lines = outcome.outputText.split(separator: "\n")
-        #expect(lines.count == 2, "\(lines)")
-        #expect(lines.first?.contains(old) == true, "\(lines)")
-        #expect(lines.last?.contains(new) == true, "\(lines)")
-        // The daemon has ended, and the command says so.
-        #expect(outcome.code == 1)
-        #expect(outcome.errorText.contains("podkeeperd ended the connection\nhint: "))
+        try await withSocketPath { path in
+            let running = Mutex<Task<Outcome, Never>?>(nil)
+            try await serve(path, after: 1100) {
+                running.withLock {
+                    $0 = Task {
+                        await podkeeper(
+                            "events", "-f", "--last", "1", "-o", format, "--socket", path,
+                            outputEnds: { for await _ in read {} }, onWrite: transcript.add)
+                    }
+                }
+                await transcript.until { $0.outputText.contains(new) }
+            }
+            await transcript.until { $0.errorText.contains("was lost") }
+            try await serve(path, after: 1101) {
+                await transcript.until { $0.outputText.split(separator: "\n").count == 3 }
+            }
+            // Nobody reads any more, and there is no daemon either.
+            reader.finish()
+            let outcome = try #require(await running.withLock { $0 }?.value)
+            let lines = outcome.outputText.split(separator: "\n")
+            #expect(lines.count == 3, "\(lines)")
+            #expect(lines.first?.contains(old) == true, "\(lines)")
+            #expect(lines.dropFirst().first?.contains(new) == true, "\(lines)")
+            #expect(outcome.code == 128 + SIGPIPE)
+            #expect(
+                outcome.errorText.hasPrefix(
+                    """
+                    podkeeper: the connection to podkeeperd was lost; waiting for it
+                    podkeeper: podkeeperd is back; this goes on where it was
+
+                    """))
+        }
     }
 
     @Test func showsWhatHasEnded() async throws {

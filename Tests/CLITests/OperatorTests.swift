@@ -166,17 +166,125 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1)), arguments: [["top"], ["list", "--watch"]])
+    func liveScreensGoOnWithTheNextDaemon(_ command: [String]) async throws {
+        let transcript = Transcript()
+        let (keys, keyboard) = AsyncStream.makeStream(of: [UInt8].self)
+        func serve(_ path: String, showing id: String, _ body: @Sendable () async throws -> Void) async throws {
+            try await CLITests.serve(path) { router in
+                router.on(SessionList.self) { _, _ in
+                    SessionList.Result(sessions: [session(id)], nextCursor: nil, total: 1)
+                }
+            } _: {
+                try await body()
+            }
+        }
+        try await withSocketPath { path in
+            let fake = FakeConsole(size: WindowSize(columns: 120, rows: 10))
+            let running = Mutex<Task<Outcome, Never>?>(nil)
+            try await serve(path, showing: "first") {
+                running.withLock {
+                    $0 = Task {
+                        await podkeeper(
+                            command + ["--interval", "0.01", "--socket", path], environment: ["NO_COLOR": "1"],
+                            console: fake.console,
+                            keys: { await keys.first { _ in true } }, onWrite: transcript.add)
+                    }
+                }
+                await transcript.until { $0.outputText.contains("first") }
+            }
+            // The last look stays to be seen, below the line that says how old it is.
+            let silence = "podkeeperd has not answered since 2027-01-15T08:00:00.000Z: "
+            await transcript.until { outcome in
+                outcome.outputText.split(separator: "\u{1B}[H").last.map {
+                    $0.hasPrefix(silence) && $0.contains("first")
+                } ?? false
+            }
+            try await serve(path, showing: "second") {
+                await transcript.until { outcome in
+                    outcome.outputText.split(separator: "\u{1B}[H").last.map {
+                        $0.contains("second") && !$0.contains(silence)
+                    } ?? false
+                }
+            }
+            await transcript.until { $0.outputText.split(separator: "\u{1B}[H").last?.hasPrefix(silence) == true }
+            keyboard.yield([0x03])
+            let outcome = try #require(await running.withLock { $0 }?.value)
+            #expect(outcome.code == 0)
+            #expect(outcome.errorText.isEmpty)
+            #expect(!fake.isRaw)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aDaemonThatHangsKeepsNobodyFromQuitting() async throws {
+        let asked = AsyncStream.makeStream(of: Void.self)
+        try await withDaemon { router in
+            router.on(SessionList.self) { _, _ in
+                asked.continuation.finish()
+                try await Task.sleep(for: .seconds(3600))
+                return SessionList.Result(sessions: [], nextCursor: nil, total: 0)
+            }
+        } _: { path in
+            let fake = FakeConsole(size: WindowSize(columns: 120, rows: 10))
+            let outcome = await podkeeper(
+                "top", "--socket", path, console: fake.console,
+                keys: {
+                    for await _ in asked.stream {}
+                    return Array("q".utf8)
+                })
+            #expect(outcome.code == 0)
+            #expect(!fake.isRaw)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aWatchedListGoesOnWithTheNextDaemon() async throws {
+        let transcript = Transcript()
+        let (read, reader) = AsyncStream.makeStream(of: Void.self)
+        func serve(_ path: String, showing id: String, _ body: @Sendable () async throws -> Void) async throws {
+            try await CLITests.serve(path) { router in
+                router.on(SessionList.self) { _, _ in
+                    SessionList.Result(sessions: [session(id)], nextCursor: nil, total: 1)
+                }
+            } _: {
+                try await body()
+            }
+        }
+        try await withSocketPath { path in
+            let running = Mutex<Task<Outcome, Never>?>(nil)
+            try await serve(path, showing: "first") {
+                running.withLock {
+                    $0 = Task {
+                        await podkeeper(
+                            "list", "--watch", "--interval=0.01", "-o", "name", "--socket", path,
+                            outputEnds: { for await _ in read {} }, onWrite: transcript.add)
+                    }
+                }
+                await transcript.until { $0.outputText == "first\n" }
+            }
+            await transcript.until { $0.errorText.contains("has not answered since 2027-01-15T08:00:00.000Z: ") }
+            try await serve(path, showing: "second") {
+                await transcript.until { $0.outputText == "first\n\nsecond\n" }
+            }
+            reader.finish()
+            let outcome = try #require(await running.withLock { $0 }?.value)
+            #expect(outcome.code == 128 + SIGPIPE)
+            #expect(outcome.errorText.contains("\npodkeeper: podkeeperd answers again\n"))
+        }
+    }
+
     @Test func listFollowsUntilASignal() async throws {
         try await withSessions { path, _ in
             let fake = FakeConsole(size: WindowSize(columns: 120, rows: 10))
+            let transcript = Transcript()
             let outcome = await podkeeper(
                 "list", "--watch", "--interval", "0.01", "--socket", path, environment: ["NO_COLOR": "1"],
                 console: fake.console,
                 keys: {
+                    await transcript.until { $0.outputText.contains("going") }
                     fake.end(by: SIGTERM)
                     try? await Task.sleep(for: .seconds(3600))
                     return nil
-                })
+                }, onWrite: transcript.add)
             #expect(outcome.code == 128 + SIGTERM)
             #expect(!fake.isRaw)
             #expect(outcome.outputText.contains("going"))
@@ -194,7 +302,7 @@ import Testing
         } _: { path in
             let outcome = await podkeeper("reap", "--dry-run", "--idle-longer-than", "60", "--socket", path)
             #expect(outcome.outputText == "SESSION   IDLE    REASON\na         1m30s   idle\n")
-            #expect(outcome.errorText == "1 sessions would be reaped\n")
+            #expect(outcome.errorText == "1 session would be reaped\n")
         }
     }
 
@@ -220,7 +328,7 @@ import Testing
                             to do: delete it
 
                     """)
-            #expect(found.errorText == "1 differences; podkeeper doctor --fix mends what can be mended\n")
+            #expect(found.errorText == "1 difference; podkeeper doctor --fix mends what can be mended\n")
             let fixed = await podkeeper("doctor", "--fix", "--socket", path)
             #expect(fixed.code == 0)
             #expect(fixed.outputText.contains("FIXED  orphan_sandbox: sandbox box-1\n"))
@@ -228,6 +336,22 @@ import Testing
         let none = await podkeeper("doctor", "--socket", "/nowhere/s.sock")
         #expect(none.code == 1)
         #expect(none.outputText.hasPrefix("WRONG  daemon: there is no socket /nowhere/s.sock"))
+    }
+
+    @Test func doctorRemovesSocketsAlone() async throws {
+        try await withSocketPath { path in
+            try Data("kept".utf8).write(to: URL(fileURLWithPath: path))
+            for option in ["--output=table", "--fix"] {
+                let found = await podkeeper("doctor", option, "--socket", path)
+                #expect(found.code == 1)
+                #expect(found.outputText.hasPrefix("WRONG  daemon: \(path) is a regular file, not a socket"))
+                #expect(!found.outputText.contains("stale"))
+            }
+            #expect(FileManager.default.contents(atPath: path) == Data("kept".utf8))
+            #expect(!FileManager.default.fileExists(atPath: path + ".lock"))
+            #expect(throws: CLIError.self) { try StaleSocket.remove(path) }
+            #expect(FileManager.default.contents(atPath: path) == Data("kept".utf8))
+        }
     }
 
     @Test func drains() async throws {

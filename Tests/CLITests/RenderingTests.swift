@@ -12,6 +12,18 @@ import Testing
         for (seconds, text) in expected { #expect(Age.text(seconds) == text) }
     }
 
+    @Test func writesShortTimesWithFractions() {
+        let expected: [(Double, String)] = [
+            (0, "0s"), (0.5, "0.5s"), (0.5034, "0.503s"), (0.00004, "0.001s"), (1, "1s"), (2.345, "2.35s"),
+            (12.34, "12.3s"), (59.94, "59.9s"), (59.96, "59s"), (60, "1m"), (312.7, "5m12s"), (-1, "0s"), (.nan, "-"),
+        ]
+        for (seconds, text) in expected { #expect(Age.precise(seconds) == text) }
+    }
+
+    @Test func countsAsPeopleDo() {
+        #expect([0, 1, 2].map { Count.text($0, "session") } == ["0 sessions", "1 session", "2 sessions"])
+    }
+
     @Test func alignsColumns() {
         let table = Table(heading: ["A", "LONGER", "C"], rows: [["1234", "x", ""], ["ä", "", "last"]])
         #expect(table.text == "A      LONGER   C\n1234   x        -\nä      -        last")
@@ -42,12 +54,25 @@ import Testing
 
     @Test func findsTheSocket() throws {
         let environment = ["PODKEEPER_SOCKET": "/env", "XDG_RUNTIME_DIR": "/run/user/7"]
-        #expect(try SocketPath.resolve(option: "/opt", environment: environment, uid: 7) == "/opt")
-        #expect(try SocketPath.resolve(option: nil, environment: environment, uid: 0) == "/env")
+        let (own, system) = ("/run/user/7/podkeeper/podkeeper.sock", "/run/podkeeper/podkeeper.sock")
+        func resolve(
+            _ option: String? = nil, _ environment: [String: String], uid: UInt32 = 7, there: Set<String> = []
+        ) throws -> String {
+            try SocketPath.resolve(option: option, environment: environment, uid: uid) { there.contains($0) }
+        }
+        // What was said is not looked for.
+        #expect(try resolve("/opt", environment, there: [own, system]) == "/opt")
+        #expect(try resolve(nil, environment, uid: 0, there: [own, system]) == "/env")
         let bare = ["XDG_RUNTIME_DIR": "/run/user/7"]
-        #expect(try SocketPath.resolve(option: nil, environment: bare, uid: 0) == "/run/podkeeper/podkeeper.sock")
-        #expect(
-            try SocketPath.resolve(option: nil, environment: bare, uid: 7) == "/run/user/7/podkeeper/podkeeper.sock")
-        #expect(throws: CLIError.self) { try SocketPath.resolve(option: nil, environment: [:], uid: 7) }
+        #expect(try resolve(nil, bare, uid: 0, there: [own]) == system)
+        #expect(try resolve(nil, bare) == own)
+        #expect(try resolve(nil, bare, there: [own]) == own)
+        #expect(try resolve(nil, bare, there: [own, system]) == own)
+        // A member of the group podkeeper, on a host whose daemon is the system's.
+        #expect(try resolve(nil, bare, there: [system]) == system)
+        for nowhere in [[:], ["XDG_RUNTIME_DIR": ""]] {
+            #expect(try resolve(nil, nowhere, there: [system]) == system)
+            #expect(throws: CLIError.self) { try resolve(nil, nowhere) }
+        }
     }
 }

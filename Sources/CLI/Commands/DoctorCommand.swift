@@ -49,14 +49,14 @@ struct DoctorCommand: ClientCommand {
     private func show(_ result: DaemonDoctor.Result, _ output: Renderer) throws -> Int32 {
         let (failed, left) = (result.checks.filter { !$0.ok }, result.differences.filter { !$0.fixed })
         try output.show(result, names: result.differences.compactMap { $0.sessionID ?? $0.sandbox }) {
-            let checks = result.checks.map { "\($0.ok ? "ok    " : "WRONG ") \($0.name): \(Printable.text($0.detail))" }
+            let checks = result.checks.map { Printable.text("\($0.ok ? "ok    " : "WRONG ") \($0.name): \($0.detail)") }
             let differences = result.differences.map { Self.text($0) }
             return (checks + differences).joined(separator: "\n")
         }
         if failed.isEmpty, result.differences.isEmpty {
             output.remark("nothing is wrong")
         } else if !left.isEmpty, !fix {
-            output.remark("\(left.count) differences; podkeeper doctor --fix mends what can be mended")
+            output.remark("\(Count.text(left.count, "difference")); podkeeper doctor --fix mends what can be mended")
         }
         return failed.isEmpty && left.isEmpty ? 0 : 1
     }

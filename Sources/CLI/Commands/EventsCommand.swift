@@ -7,10 +7,15 @@ import JSONRPC
 struct EventsCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "events", abstract: "Shows what has happened to sessions, oldest first.",
-        discussion: "With -f and -o json, each event is a line of its own; with -o yaml, a document.")
+        discussion: """
+            With -f and -o json, each event is a line of its own; with -o yaml, a document. When podkeeperd is away, -f \
+            waits for it and goes on after the last event that was shown.
+            """)
 
     /// The most that the daemon gives at a time.
     private static let pageSize = 1000
+    /// Whoever follows events waits for podkeeperd until they have had enough.
+    private static let patience = Duration.seconds(1_000_000_000)
 
     @ParentCommand var root: PodkeeperCommand
     @OptionGroup var options: GlobalOptions
@@ -34,8 +39,6 @@ struct EventsCommand: ClientCommand {
     }
 
     func run(_ context: CommandContext) async throws -> Int32 {
-        // Before the past is read, so that nothing falls in between.
-        let notifications = context.client.notifications()
         let past = try await past(context)
         guard follow else {
             try context.renderer.show(past, names: past.events.map { String($0.sequence) }) {
@@ -45,15 +48,25 @@ struct EventsCommand: ClientCommand {
             return 0
         }
         for event in past.events { try print(event, context) }
-        let subscription = try await context.client.call(
-            EventsSubscribe.self, .init(after: past.latestSequence, sessionID: session, types: types),
-            timeout: CommandContext.answerTimeout)
-        for await notification in notifications where notification.method == EventNotification.name {
-            let message = try notification.decode(EventNotification.self)
-            guard message.subscriptionID == subscription.subscriptionID else { continue }
-            try print(message.event, context)
+        return try await follow(after: past.latestSequence, context)
+    }
+
+    /// Ends with an error alone, or when nobody reads any more.
+    private func follow(after sequence: Int64, _ context: CommandContext) async throws -> Int32 {
+        // What follows has a connection of its own, and another one after each restart of the daemon.
+        await context.client.close()
+        let events = SessionEvents(
+            path: context.socket, .init(after: sequence, sessionID: session, types: types), patience: Self.patience
+        ) { contact in
+            switch contact {
+            case .lost: context.terminal.complain("podkeeper: the connection to podkeeperd was lost; waiting for it")
+            case .regained: context.terminal.complain("podkeeper: podkeeperd is back; this goes on where it was")
+            }
         }
-        throw CLIError("podkeeperd ended the connection", hint: "it may be restarting; call this again")
+        return try await context.terminal.whileOutputIsRead {
+            for try await event in events { try print(event, context) }
+            return 0
+        }
     }
 
     private var types: [SessionEvent.Kind]? { type.isEmpty ? nil : type }

@@ -29,7 +29,8 @@ struct ReapCommand: ClientCommand {
                         heading: ["SESSION", "IDLE", "REASON"],
                         rows: result.sessions.map { [$0.sessionID, Age.text($0.idleSeconds), $0.reason] }))
         }
-        context.renderer.remark("\(result.count) sessions \(dryRun ? "would be" : "were") reaped")
+        let verb = dryRun ? "would be" : result.count == 1 ? "was" : "were"
+        context.renderer.remark("\(Count.text(result.count, "session")) \(verb) reaped")
         return 0
     }
 }

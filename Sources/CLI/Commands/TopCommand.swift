@@ -7,7 +7,10 @@ import Synchronization
 struct TopCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "top", abstract: "Shows what the sessions use, live; q quits.",
-        discussion: "Without a terminal, and with -o json or yaml, it prints once and ends.")
+        discussion: """
+            While podkeeperd is away it says so and waits. Without a terminal, and with -o json or yaml, it prints once \
+            and ends.
+            """)
 
     enum Sort: String, CaseIterable, ExpressibleByArgument { case cpu, memory, leases, idle, name }
 
@@ -23,28 +26,36 @@ struct TopCommand: ClientCommand {
 
     func run(_ context: CommandContext) async throws -> Int32 {
         let meter = Mutex(CPUMeter())
-        @Sendable func rows() async throws -> ([TopRow], total: Int) {
-            let found = try await selection.sessions(context.client, withUsage: true)
+        @Sendable func rows(_ client: ControlClient) async throws -> ([TopRow], total: Int) {
+            let found = try await selection.sessions(client, withUsage: true)
             let rows = meter.withLock { meter in found.sessions.map { TopRow(session: $0, cpu: meter.share(of: $0)) } }
             return (rows.sorted { TopRow.precedes($0, $1, by: sort) }, found.total)
         }
         guard context.renderer.format == .table, context.terminal.console.isOutputTerminal else {
-            let sessions = try await rows().0.map(\.session)
+            let sessions = try await rows(context.client).0.map(\.session)
             try context.renderer.show(sessions, names: sessions.map(\.sessionID)) {
                 context.renderer.text(TopRow.table(sessions.map { TopRow(session: $0, cpu: nil) }))
             }
             return 0
         }
         let screen = LiveScreen(terminal: context.terminal, interval: interval?.duration ?? .seconds(2))
-        return try await screen.run { _ in
-            let (rows, total) = try await rows()
-            let held = rows.filter { $0.session.state == .ready }.count
-            let memory = rows.reduce(0) { $0 + ($1.session.usage?.memoryBytes ?? 0) }
-            let clock = Timestamp(context.terminal.now()).text
-            let head = "\(total) sessions, \(held) ready, \(Size.text(memory)) of memory    \(clock)    q quits"
-            let table = context.renderer.text(TopRow.table(rows))
-            return [head, ""] + table.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let daemon = LastingClient(context)
+        return try await screen.run {
+            try await daemon.ask { client in
+                let (rows, total) = try await rows(client)
+                return Self.lines(rows, total: total, context)
+            }
         }
+    }
+
+    private static func lines(_ rows: [TopRow], total: Int, _ context: CommandContext) -> [String] {
+        let held = rows.filter { $0.session.state == .ready }.count
+        let memory = rows.reduce(0) { $0 + ($1.session.usage?.memoryBytes ?? 0) }
+        let clock = Timestamp(context.terminal.now()).text
+        let head =
+            "\(Count.text(total, "session")), \(held) ready, \(Size.text(memory)) of memory    \(clock)    q quits"
+        let table = context.renderer.text(TopRow.table(rows))
+        return [head, ""] + table.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
 }
 

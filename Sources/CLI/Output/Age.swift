@@ -1,3 +1,5 @@
+import Foundation
+
 /// Spans of time as people read them: the two largest units, `5m12s`.
 enum Age {
     /// Negative spans (two clocks that disagree) and what is no number are `0s` and `-`.
@@ -11,6 +13,13 @@ enum Age {
         case ..<86_400: return join("\(hours)h", minutes % 60, "m")
         default: return join("\(days)d", hours % 24, "h")
         }
+    }
+
+    /// Below a minute with fractions, as far as three digits go: `0.5s`, `12.3s`.
+    static func precise(_ seconds: Double) -> String {
+        guard seconds.isFinite, seconds > 0, seconds < 59.95 else { return text(seconds) }
+        // Nothing is measured in less than milliseconds.
+        return String(format: "%.3gs", max(seconds, 0.001))
     }
 
     private static func join(_ large: String, _ small: Int, _ unit: String) -> String {
