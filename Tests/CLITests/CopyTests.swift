@@ -73,6 +73,26 @@ import Testing
         }
     }
 
+    @Test func saysWhichDirectoryIsMissing() async throws {
+        try await withFiles { files, socket, directory in
+            files.put("f", .init(format: .file, mode: nil, bytes: [1]))
+            files.put("d", .init(format: .tar, mode: nil, bytes: []))
+            let missing = directory.appendingPathComponent("no/such").path
+            for (source, verb) in [("s:f", "write"), ("s:d", "make")] {
+                let outcome = await podkeeper("cp", source, missing + "/copy", "--socket", socket)
+                #expect(outcome.code == 1)
+                #expect(
+                    outcome.errorText == """
+                        podkeeper: cannot \(verb) '\(missing)/copy': No such file or directory
+                        hint: make the directory '\(missing)' first
+
+                        """)
+            }
+            let none = await podkeeper("cp", missing, "s:f", "--socket", socket)
+            #expect(none.errorText == "podkeeper: cannot read '\(missing)': No such file or directory\n")
+        }
+    }
+
     @Test func neverTakesOtherBytesForTheCopy() async throws {
         try await withFiles(digest: { _ in String(repeating: "0", count: 64) }) { files, socket, directory in
             files.put("f", .init(format: .file, mode: nil, bytes: [1, 2, 3]))

@@ -8,12 +8,12 @@ import Testing
     /// A run that ended; `stdout` and `stderr` are how much of each was streamed.
     private static func result(
         _ runID: String?, stdout: Int = 0, stderr: Int = 0, code: Int? = 0, timedOut: Bool = false,
-        limited: Bool = false
+        limited: Bool = false, duration: Double = 65
     ) -> RunResult {
         RunResult(
             runID: runID ?? "", stdout: "", stdoutBase64: nil, stderr: "", stderrBase64: nil, exitCode: code,
             signal: nil,
-            timedOut: timedOut, outputLimited: limited, oomKilled: false, duration: 65, stdoutBytes: stdout,
+            timedOut: timedOut, outputLimited: limited, oomKilled: false, duration: duration, stdoutBytes: stdout,
             stderrBytes: stderr)
     }
 
@@ -101,6 +101,7 @@ import Testing
                 case "late":
                     try await Self.write(Array("so far".utf8), "stdout", params.runID, call)
                     return Self.result(params.runID, stdout: 6, code: nil, timedOut: true)
+                case "brief": return Self.result(params.runID, code: nil, timedOut: true, duration: 0.5)
                 case "loud": return Self.result(params.runID, code: nil, limited: true)
                 case "killed": return Self.result(params.runID, code: 137)
                 default: return Self.result(params.runID, code: nil)
@@ -111,6 +112,8 @@ import Testing
             #expect(late.code == 124)
             #expect(late.outputText == "so far")
             #expect(late.errorText == "podkeeper: the program's time was over after 1m5s\n")
+            let brief = await podkeeper("exec", "s", "--socket", path, "--timeout", "0.5", "--", "brief")
+            #expect(brief.errorText == "podkeeper: the program's time was over after 0.5s\n")
             #expect(await podkeeper("exec", "s", "--socket", path, "--", "loud").code == 1)
             #expect(await podkeeper("exec", "s", "--socket", path, "--", "killed").code == 137)
             // Never 0 when the end is not known.

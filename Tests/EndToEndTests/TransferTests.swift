@@ -173,6 +173,9 @@ struct TransferTests {
                 ])
             try await copy(tree, "transfers:copies")
             #expect(try await session.execute("cat copies/l/f; readlink copies/l").output == "x\na b\n")
+            // Directories on the way are made, as for a file.
+            try await copy(tree, "transfers:copies/new/deep/tree")
+            #expect(try await session.execute("cat copies/new/deep/tree/l/f && rm -r copies/new").output == "x\n")
             try await copy("transfers:copies", tree + ".back")
             try await Command.run("/usr/bin/diff", ["-r", "--no-dereference", tree, tree + ".back"])
             // Into what is there: what it has and the copy has not, stays.

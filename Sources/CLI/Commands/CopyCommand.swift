@@ -11,7 +11,8 @@ struct CopyCommand: ClientCommand {
         discussion: """
             One end is SESSION:PATH, the other a local path, or - for standard input or output. Into a directory that is \
             there the copy goes under its own name. A file replaces one that is there in one step; a directory is \
-            merged into one that is there, file by file. Checksums are verified. From a directory, - gets a tar archive.
+            merged into one that is there, file by file. In a sandbox missing directories on the way are made, here they \
+            must be there. Checksums are verified. From a directory, - gets a tar archive.
             Examples: podkeeper cp data.csv user-42:in/ ; podkeeper cp user-42:out . ; podkeeper cp user-42:log - | less
             """)
 

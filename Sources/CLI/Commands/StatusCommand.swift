@@ -36,7 +36,7 @@ struct StatusCommand: ClientCommand {
             ("Session limit", String(limits.maxSessions)),
             ("  per owner", limits.maxSessionsPerOwner.map { String($0) } ?? "none"),
             ("  starting", String(limits.maxStarting)),
-            ("Max timeout", Age.text(limits.maxTimeout)),
+            ("Max timeout", Age.precise(limits.maxTimeout)),
             ("Store", health(status.store)),
             ("Cluster", health(status.cluster)),
         ]

@@ -130,7 +130,12 @@ struct LocalCopy {
     }
 
     private static func failure(_ verb: String, _ path: String) -> CLIError {
-        CLIError("cannot \(verb) '\(path)': \(String(cString: strerror(errno)))")
+        let number = errno
+        let text = "cannot \(verb) '\(path)': \(String(cString: strerror(number)))"
+        // As with cp(1), the directory that a copy goes into has to be there.
+        guard number == ENOENT, verb != "read" else { return CLIError(text) }
+        let parent = (path as NSString).deletingLastPathComponent
+        return CLIError(text, hint: "make the directory '\(parent.isEmpty ? "." : parent)' first")
     }
 
     private func bar(_ name: String, _ total: Int64?) -> ProgressBar {

@@ -4,7 +4,7 @@ struct FieldList {
 
     /// Fields without a value are left out.
     init(_ fields: [(String, String?)]) {
-        self.fields = fields.compactMap { name, value in value.map { (name, Printable.text($0)) } }
+        self.fields = fields.compactMap { name, value in value.map { (Printable.text(name), Printable.text($0)) } }
     }
 
     var text: String {

@@ -7,14 +7,14 @@ struct Renderer: Sendable {
     let format: OutputFormat
     let terminal: Terminal
 
-    /// `names` is what `-o name` prints, one a line. Nothing is printed where there is nothing.
+    /// `names` is what `-o name` prints, one a line, as they are: scripts hand them back. Nothing is printed where there is nothing.
     func show(_ value: some Encodable, names: [String], table: () -> String) throws {
         let text =
             switch format {
             case .table: table()
             case .json: try Self.json(value)
             case .yaml: try Self.yaml(value)
-            case .name: names.map(Printable.text).joined(separator: "\n")
+            case .name: names.joined(separator: "\n")
             }
         guard !text.isEmpty else { return }
         try terminal.writeOutput(Array((text + "\n").utf8))

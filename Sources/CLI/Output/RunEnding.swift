@@ -8,7 +8,7 @@ enum RunEnding {
     /// The program's own; 128 + n when signal n ended it; 124 when its time was over. Says what no code says.
     static func exitCode(_ result: RunResult, _ terminal: Terminal) -> Int32 {
         if result.timedOut {
-            terminal.complain("podkeeper: the program's time was over after \(Age.text(result.duration))")
+            terminal.complain("podkeeper: the program's time was over after \(Age.precise(result.duration))")
             return timedOut
         }
         if result.outputLimited {

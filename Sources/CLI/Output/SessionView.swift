@@ -39,8 +39,8 @@ struct SessionView {
             ("Created", "\(session.createdAt.text) (\(age(session.createdAt)) ago)"),
             ("Ready", session.readyAt?.text),
             ("Last activity", "\(session.lastActivity) (\(Age.text(session.idleSeconds)) ago)"),
-            ("Idle timeout", session.idleTimeout.map(Age.text) ?? "none"),
-            ("Max lifetime", session.maxLifetime.map(Age.text) ?? "none"),
+            ("Idle timeout", session.idleTimeout.map(Age.precise) ?? "none"),
+            ("Max lifetime", session.maxLifetime.map(Age.precise) ?? "none"),
             ("Reaped at", session.reapAt?.text),
             ("Leases", String(session.leases)),
             ("Usage", session.usage.map(Self.usage)),
@@ -60,7 +60,8 @@ struct SessionView {
         let memory = usage.memoryLimit.map { "\(Size.text(usage.memoryBytes)) of \(Size.text($0))" }
         let parts = [
             "\(Age.text(usage.cpuSeconds)) cpu", "\(memory ?? Size.text(usage.memoryBytes)) memory",
-            "\(usage.processes) processes", usage.diskBytes.map { "\(Size.text($0)) of files" },
+            "\(usage.processes) \(usage.processes == 1 ? "process" : "processes")",
+            usage.diskBytes.map { "\(Size.text($0)) of files" },
         ]
         return parts.compactMap(\.self).joined(separator: ", ")
     }
