@@ -28,6 +28,7 @@ actor LastingClient {
     func ask<Value: Sendable>(
         _ question: @Sendable (ControlClient) async throws -> Value
     ) async throws -> Answer<Value> {
+        let asked = Timestamp(now())
         do {
             let value = try await question(try await connected())
             (hasAnswered, silentSince) = (true, nil)
@@ -35,7 +36,7 @@ actor LastingClient {
         } catch  where hasAnswered && Outage.isPassing(error) {
             // Without a use for the next question, except where the daemon itself has answered.
             if !(error is RPCError) { client = nil }
-            let since = silentSince ?? Timestamp(now())
+            let since = silentSince ?? asked
             silentSince = since
             return .silence(since: since, reason: Printable.text(Problem(error).message))
         }

@@ -1,4 +1,5 @@
 import ControlAPI
+import Foundation
 
 /// A text that fills the terminal and is drawn anew until `q` or ctrl-C is pressed.
 struct LiveScreen: Sendable {
@@ -6,8 +7,12 @@ struct LiveScreen: Sendable {
     private static let enter = "\u{1B}[?1049h\u{1B}[?25l"
     private static let leave = "\u{1B}[?25h\u{1B}[?1049l"
 
+    /// How long a look may take before the screen says that nobody answers.
+    private static let patience = Duration.seconds(5)
+    private static let beat = Duration.seconds(1)
+
     private enum Event: Sendable {
-        case tick, resized
+        case tick, beat, resized
         case seen(LastingClient.Answer<[String]>)
         case ended(Int32)
     }
@@ -36,8 +41,10 @@ struct LiveScreen: Sendable {
             group.addTask { await next(signals) }
             // Beside the others: a daemon that does not answer keeps nobody from quitting.
             group.addTask { .seen(try await look()) }
+            group.addTask { try await beat() }
             var (isLooking, isPausing, wantsLook) = (true, false, false)
-            var lines: [String] = []
+            var (lines, began, beganAt): ([String], ContinuousClock.Instant, Date) = ([], .now, terminal.now())
+            var isSilent = false
             while let event = try await group.next() {
                 switch event {
                 case .ended(let number): return number == 0 ? 0 : 128 + number
@@ -48,13 +55,19 @@ struct LiveScreen: Sendable {
                     (isPausing, wantsLook) = (false, true)
                 case .seen(let answer):
                     isLooking = false
+                    if case .silence = answer { isSilent = true } else { isSilent = false }
                     try show(answer, &lines)
                     if !isPausing { group.addTask { try await pause() } }
                     isPausing = true
+                case .beat:
+                    group.addTask { try await beat() }
+                    guard isLooking, !isSilent, began.duration(to: .now) >= Self.patience else { continue }
+                    isSilent = true
+                    try show(.silence(since: Timestamp(beganAt), reason: "no answer yet"), &lines)
                 }
                 guard wantsLook, !isLooking else { continue }
                 group.addTask { .seen(try await look()) }
-                (isLooking, wantsLook) = (true, false)
+                (isLooking, wantsLook, began, beganAt) = (true, false, .now, terminal.now())
             }
             return 0
         }
@@ -80,6 +93,11 @@ struct LiveScreen: Sendable {
     private func pause() async throws -> Event {
         try await Task.sleep(for: interval)
         return .tick
+    }
+
+    private func beat() async throws -> Event {
+        try await Task.sleep(for: Self.beat)
+        return .beat
     }
 
     private func next(_ signals: AsyncStream<ConsoleSignal>) async -> Event {

@@ -217,22 +217,29 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1))) func aDaemonThatHangsKeepsNobodyFromQuitting() async throws {
-        let asked = AsyncStream.makeStream(of: Void.self)
+        let looks = Mutex(0)
         try await withDaemon { router in
             router.on(SessionList.self) { _, _ in
-                asked.continuation.finish()
-                try await Task.sleep(for: .seconds(3600))
-                return SessionList.Result(sessions: [], nextCursor: nil, total: 0)
+                let isFirst = looks.withLock { looks in
+                    looks += 1
+                    return looks == 1
+                }
+                if !isFirst { try await Task.sleep(for: .seconds(3600)) }
+                return SessionList.Result(sessions: [session("first")], nextCursor: nil, total: 1)
             }
         } _: { path in
             let fake = FakeConsole(size: WindowSize(columns: 120, rows: 10))
+            let transcript = Transcript()
             let outcome = await podkeeper(
-                "top", "--socket", path, console: fake.console,
+                "top", "--interval", "0.01", "--socket", path, console: fake.console,
                 keys: {
-                    for await _ in asked.stream {}
+                    await transcript.until { $0.outputText.contains("has not answered since 2027-01-15T08:00:00.000Z") }
                     return Array("q".utf8)
-                })
+                }, onWrite: transcript.add)
             #expect(outcome.code == 0)
+            #expect(looks.withLock { $0 } == 2)
+            // What was seen last stays.
+            #expect(outcome.outputText.split(separator: "\u{1B}[H").last?.contains("first") == true)
             #expect(!fake.isRaw)
         }
     }
