@@ -158,7 +158,7 @@ let package = Package(
         tests(
             "DaemonTests",
             ["Daemon", "ControlServer", "JSONRPC", "KubernetesSandbox", "SandboxCore", "CPodkeeper", .logging]),
-        tests("EndToEndTests", ["ControlClient", "ControlAPI", "JSONRPC"]),
+        tests("EndToEndTests", ["ControlClient", "ControlAPI", "JSONRPC", "CPodkeeper"]),
     ]
 )
 

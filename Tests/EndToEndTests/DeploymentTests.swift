@@ -133,9 +133,10 @@ struct DeploymentTests {
         #expect(try await agent(example.program) == example.output)
         let open = """
             import json, os, socket
-            s = socket.socket(socket.AF_UNIX); s.connect(os.environ["PODKEEPER_SOCKET"]); f = s.makefile("rw")
+            s = socket.socket(socket.AF_UNIX); s.connect(os.environ["PODKEEPER_SOCKET"]); f = s.makefile("rb")
             def call(method, **params):
-                f.write(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}) + "\\n"); f.flush()
+                request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+                s.sendall(json.dumps(request).encode() + b"\\n")
                 return json.loads(f.readline())
             """
         let opened = try await agent(

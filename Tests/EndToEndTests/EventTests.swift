@@ -80,12 +80,13 @@ struct EventTests {
         os.setuid(65534)
         connection = socket.socket(socket.AF_UNIX)
         connection.connect(sys.argv[1])
-        stream = connection.makefile("rw", encoding="utf-8", newline="\n")
+        # Not one file for both ways: a write would drop what was read ahead.
+        lines = connection.makefile("rb")
         events = []
         def call(method, **params):
-            stream.write(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}) + "\n")
-            stream.flush()
-            while "id" not in (answer := json.loads(stream.readline())):
+            request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            while "id" not in (answer := json.loads(lines.readline())):
                 events.append(answer["params"])
             return answer.get("result") or answer["error"]["data"]["kind"]
         call("events.subscribe", after=0)
@@ -96,7 +97,7 @@ struct EventTests {
               call("events.subscribe", session_id="mine"), call("session.cleanup_idle"))
         print(len(call("session.history")["sessions"]), call("session.release", session_id="theirs")["released"])
         while len(events) < 2:
-            events.append(json.loads(stream.readline())["params"])
+            events.append(json.loads(lines.readline())["params"])
         print([(event["session_id"], event["type"]) for event in events])
         print([event["session_id"] for event in call("events.list")["events"]])
         """#

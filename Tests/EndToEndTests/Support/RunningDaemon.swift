@@ -71,7 +71,7 @@ final class RunningDaemon: Sendable {
 
     /// It ends by itself, in good order.
     func waitForEnd() async {
-        await process.ended()
+        await process.endedOrCancelled()
         #expect(process.terminationStatus == 0, "podkeeperd ended with \(process.terminationStatus):\n\(log.text)")
     }
 
