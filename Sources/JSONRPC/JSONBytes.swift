@@ -66,39 +66,49 @@ struct JSONBytes: ~Copyable {
     mutating func write(_ value: Double) {
         // Below 2^53 every whole number is exactly a Double, and the other way round.
         if let whole = Int64(exactly: value), abs(whole) < 1 << 53 { return write(whole) }
+        // Seconds with milliseconds, as almost all are. That many digits make the number and no fewer do.
+        let thousandths = (value * 1000).rounded()
+        if abs(thousandths) < 1e12, thousandths / 1000 == value { return write(thousandths: Int64(thousandths)) }
         var text = value.description
         text.withUTF8 { append($0) }
     }
 
-    mutating func write(_ value: String) {
-        var value = value
-        value.withUTF8 { text in
-            guard !Self.needsEscape(text) else { return writeEscaped(text) }
-            append(text.count + 2) { place in
-                place[0] = UInt8(ascii: "\"")
-                if let source = text.baseAddress { (place + 1).update(from: source, count: text.count) }
-                place[text.count + 1] = UInt8(ascii: "\"")
+    private mutating func write(thousandths: Int64) {
+        if thousandths < 0 { append(ascii: "-") }
+        let (whole, fraction) = thousandths.magnitude.quotientAndRemainder(dividingBy: 1000)
+        write(Int64(whole))
+        let count = fraction % 100 == 0 ? 1 : fraction % 10 == 0 ? 2 : 3
+        append(count + 1) { place in
+            place[0] = UInt8(ascii: ".")
+            var rest = fraction
+            for digit in 1...count {
+                place[digit] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / 100)
+                rest = rest % 100 * 10
             }
         }
     }
 
-    /// RFC 8259, section 7: quotation mark, reverse solidus and the control characters; everything else may stand as it
-    /// is. To the end in any case, so that many bytes are looked at at once.
-    private static func needsEscape(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        var found = false
-        for byte in text { found = found || needsEscape(byte) }
-        return found
+    mutating func write(_ value: String) {
+        // The string's own bytes, without a count of one more who holds it; few strings have none to lend.
+        let isWritten: Void? = value.utf8.withContiguousStorageIfAvailable { writeQuoted($0) }
+        guard isWritten == nil else { return }
+        Array(value.utf8).withUnsafeBufferPointer { writeQuoted($0) }
     }
 
-    @inline(__always)
-    private static func needsEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    private mutating func writeQuoted(_ text: UnsafeBufferPointer<UInt8>) {
+        guard let source = text.baseAddress, !text.isEmpty else { return append("\"\"") }
+        guard JSONPlainText.length(source, count: text.count) == text.count else { return writeEscaped(text) }
+        append(text.count + 2) { place in
+            place[0] = UInt8(ascii: "\"")
+            (place + 1).update(from: source, count: text.count)
+            place[text.count + 1] = UInt8(ascii: "\"")
+        }
     }
 
     private mutating func writeEscaped(_ text: UnsafeBufferPointer<UInt8>) {
         append(ascii: "\"")
         var plain = text.startIndex
-        for index in text.indices where Self.needsEscape(text[index]) {
+        for index in text.indices where JSONPlainText.isSpecial(text[index]) {
             append(UnsafeBufferPointer(rebasing: text[plain..<index]))
             writeEscape(text[index])
             plain = index + 1

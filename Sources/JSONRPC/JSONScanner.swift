@@ -168,6 +168,10 @@ struct JSONScanner {
     private mutating func skipString() throws(JSONSyntaxError) {
         position += 1
         while position < end {
+            if let start = text.baseAddress {
+                position += JSONPlainText.length(start + position, count: end - position)
+                guard position < end else { break }
+            }
             let byte = text[position]
             if byte == UInt8(ascii: "\"") {
                 position += 1
