@@ -59,11 +59,9 @@ package final class SQLiteStore: SessionStore {
     ) {
         do {
             try StoreSchema.refuseStrangers(path)
-            var configuration = Configuration()
+            var configuration = StoreSchema.configuration
             configuration.label = "podkeeper.store"
             configuration.journalMode = .wal
-            // The lock keeps other daemons out; an operator's sqlite3 shell may still hold the file for a moment.
-            configuration.busyMode = .timeout(5)
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             try StoreSchema.migrate(queue, path: path)
             return try queue.write { db in (queue, try StoreSchema.instanceID(db), try EventTable.latest(db)) }

@@ -93,12 +93,19 @@ enum StoreSchema {
         return migrator
     }()
 
+    static var configuration: Configuration {
+        var configuration = Configuration()
+        // The lock keeps other daemons out; an operator's sqlite3 shell may still hold the file for a moment.
+        configuration.busyMode = .timeout(5)
+        // A higher one is refused to ordinary users, which libdispatch writes to standard error.
+        configuration.qos = .default
+        return configuration
+    }
+
     /// Looks at an existing file read-only: a database of another program, or of a newer podkeeperd, is left alone.
     static func refuseStrangers(_ path: String) throws {
         var status = stat()
         guard stat(path, &status) == 0, status.st_size > 0 else { return }
-        var configuration = Configuration()
-        configuration.busyMode = .timeout(5)
         // Not `readonly`: a store whose daemon was killed has a log that only a writer can take up. Reading changes
         // nothing but that.
         let queue = try DatabaseQueue(path: path, configuration: configuration)
