@@ -137,7 +137,7 @@ import Testing
         let outcome = try await create(isWatching: true, script)
         #expect(try outcome.result.get().uid == "u2")
         #expect(outcome.requests.filter { $0 == "POST" }.count == 2, "no busy loop")
-        let stuck = try await create(within: .seconds(1)) { request, _ in
+        let stuck = try await create(within: .seconds(5)) { request, _ in
             request.method == "POST" ? Self.status(409, "AlreadyExists", "object is being deleted") : (200, leaving)
         }
         #expect(failure(stuck)?.reason == "Terminating")
@@ -155,7 +155,7 @@ import Testing
         let full = Self.status(
             403, "Forbidden", "pods is forbidden: exceeded quota: q, requested: pods=1, used: pods=5, limited: pods=5")
         let missing = Self.status(404, "NotFound", "pods not found")
-        let refused = try await create(within: .seconds(1)) { request, _ in request.method == "POST" ? full : missing }
+        let refused = try await create(within: .seconds(5)) { request, _ in request.method == "POST" ? full : missing }
         #expect(failure(refused)?.phase == .create)
         #expect(failure(refused)?.reason == "QuotaExceeded")
         #expect(failure(refused)?.message.contains("requested: pods=1, used: pods=5, limited: pods=5") == true)
@@ -184,7 +184,7 @@ import Testing
     }
 
     @Test func noAnswerAtAllSaysNothingAboutThePod() async throws {
-        let outcome = try await create(within: .seconds(1)) { _, _ in nil }
+        let outcome = try await create(within: .seconds(5)) { _, _ in nil }
         guard case .failure(.interrupted(let error)) = outcome.result else {
             Issue.record("\(outcome.result)")
             return

@@ -18,6 +18,7 @@ class Report:
         self._benchmark = None
         self._measured = []
         self._goals = []
+        self.regressed = []
 
     def begin(self, benchmark):
         self._benchmark = benchmark
@@ -42,6 +43,12 @@ class Report:
         self._goals.append(
             {"benchmark": self._benchmark, "what": what, "value": value, "unit": unit, "goal": goal, "met": met})
         print(f"{what}: {value:.3g} {unit}{' ' if unit else ''}(goal {goal}: {'met' if met else 'MISSED'})", flush=True)
+
+    def gate(self, what, value, *, recorded):
+        """A number that may be at most a tenth larger than the recorded one."""
+        if value > recorded * 1.1:
+            self.regressed.append(what)
+        self.goal(what, value, at_most=recorded * 1.1)
 
     def json(self):
         return json.dumps(

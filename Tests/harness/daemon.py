@@ -39,6 +39,8 @@ class Daemon:
         self.failpoint = None
         # Variables beside this process's own.
         self.environment = {}
+        # A command that runs the program, and its arguments.
+        self.wrapper = []
         self.configure(sessions, profile)
 
     def configure(self, sessions="{}", profile=""):
@@ -53,7 +55,7 @@ class Daemon:
             environment["PODKEEPER_FAILPOINT"] = failpoint
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [self._program, "--config", self.directory / "podkeeper.yaml", "--socket", self.socket, "--store",
+                [*self.wrapper, self._program, "--config", self.directory / "podkeeper.yaml", "--socket", self.socket, "--store",
                  self.store], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
 
     def wait_serving(self, limit=60):
@@ -112,6 +114,10 @@ class Daemon:
         """User and system time since its start: proc_pid_stat(5), fields 14 and 15."""
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def bytes_written(self):
+        """To files and sockets, since its start: proc_pid_io(5), wchar."""
+        return int(pathlib.Path(f"/proc/{self.process.pid}/io").read_text().split("wchar:")[1].split()[0])
 
     def log_tail(self, lines=30):
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
