@@ -35,7 +35,29 @@ struct JSONTextDecoder: Decoder {
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
 
-    func read<T: Decodable>(_ type: T.Type) throws -> T { try T(from: self) }
+    func read<T: Decodable>(_ type: T.Type) throws -> T {
+        do {
+            return try T(from: self)
+        } catch DecodingError.dataCorrupted(let context) {
+            // What the standard library says of a text that is no case names a Swift type.
+            guard context.codingPath.isEmpty, let choices = Self.choices(of: type), let given = try? string() else {
+                throw DecodingError.dataCorrupted(context)
+            }
+            let known = choices.map { "'\($0)'" }.joined(separator: ", ")
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: [], debugDescription: "must be one of \(known), is '\(Excerpt.of(given))'"))
+        }
+    }
+
+    /// The texts of an enumeration of strings; nil for every other type.
+    private static func choices(of type: any Any.Type) -> [String]? {
+        func names<E: CaseIterable & RawRepresentable>(_ type: E.Type) -> [String] {
+            type.allCases.compactMap { $0.rawValue as? String }
+        }
+        guard let cases = type as? any (CaseIterable & RawRepresentable).Type else { return nil }
+        let names = names(cases)
+        return names.isEmpty ? nil : names
+    }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
         KeyedDecodingContainer(Keyed<Key>(members: try members(for: [String: String].self), source: source))

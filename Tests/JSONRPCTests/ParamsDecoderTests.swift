@@ -3,17 +3,23 @@ import Testing
 
 @Suite struct ParamsDecoderTests {
     private struct Sample: RPCParams, Equatable {
-        static let memberNames = ["session_id", "timeout", "labels", "argv", "wait"]
+        static let memberNames = ["session_id", "timeout", "labels", "argv", "wait", "ends"]
+
+        enum End: String, Codable, CaseIterable {
+            case keep
+            case letGo = "let_go"
+        }
 
         var sessionID: String
         var timeout: Double?
         var labels: [String: String]?
         var argv: [Int]?
         var wait: Bool?
+        var ends: [End]?
 
         enum CodingKeys: String, CodingKey {
             case sessionID = "session_id"
-            case timeout, labels, argv, wait
+            case timeout, labels, argv, wait, ends
         }
     }
 
@@ -48,7 +54,7 @@ import Testing
         #expect(
             refusal("{\"colour\":1}")
                 == "params has an unknown member 'colour'; this method takes 'session_id', 'timeout', 'labels', 'argv', "
-                + "'wait'")
+                + "'wait', 'ends'")
         #expect(throws: RPCError.self) { try ParamsDecoder.decode(NoParams.self, from: Array("{\"a\":1}".utf8)[...]) }
     }
 
@@ -77,6 +83,16 @@ import Testing
         #expect(
             refusal("{\"session_id\":\"a\",\"argv\":[\(number)]}")
                 == "'argv[0]': must be from -9223372036854775808 to 9223372036854775807")
+    }
+
+    @Test func namesTheValuesThatThereAre() {
+        #expect(
+            refusal("{\"session_id\":\"a\",\"ends\":[\"keep\",\"letGo\"]}")
+                == "'ends[1]': must be one of 'keep', 'let_go', is 'letGo'")
+        #expect(refusal("{\"session_id\":\"a\",\"ends\":[1]}") == "'ends[0]' must be a string")
+        #expect(refusal("{\"session_id\":\"a\",\"ends\":[null]}") == "'ends[0]' must not be null")
+        let long = String(repeating: "x", count: 1_000_000)
+        #expect(refusal("{\"session_id\":\"a\",\"ends\":[\"\(long)\"]}").utf8.count < 500)
     }
 
     @Test func refusesAFractionWhereAWholeNumberIsWanted() {
