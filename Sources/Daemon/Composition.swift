@@ -194,7 +194,7 @@ enum Composition {
         var router = CallGuard(access: access, sessions: sessions, logger: Logger(label: "audit")).router
         SessionHandlers(sessions: sessions, access: access, limits: limits, backend: provider.backend)
             .register(in: &router)
-        EventHandlers(sessions: sessions, access: access).register(in: &router)
+        EventHandlers(sessions: sessions, access: access, logger: Logger(label: "events")).register(in: &router)
         SandboxHandlers(sessions: sessions, limits: limits, instruments: report.instruments).register(in: &router)
         ProfileHandlers(sessions: sessions, profiles: configuration.profiles).register(in: &router)
         DaemonHandlers(sessions: sessions, provider: provider, facts: facts, report: report).register(in: &router)

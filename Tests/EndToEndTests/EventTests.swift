@@ -73,6 +73,41 @@ struct EventTests {
         }
     }
 
+    /// Writes to the store that it is given, while no daemon has it: a detail of 100 000 bytes into the first event.
+    private static let longEvent = """
+        import sqlite3, sys
+        store = sqlite3.connect(sys.argv[1])
+        store.execute("UPDATE event SET detail = ? WHERE seq = 1", ("x" * 100_000,))
+        store.commit()
+        """
+
+    @Test("an event that cannot be sent ends no subscription", .timeLimit(.minutes(2)))
+    func anEventThatCannotBeSentIsTold() async throws {
+        try await TestDaemon.run(.local) { test in
+            test.extra.set("limits: {max_message_bytes: 65536}")
+            let first = try await test.start()
+            try await first.client { _ = try await $0.open("one") }
+            try await first.stop()
+            let store = test.directory.appendingPathComponent("podkeeper.db").path
+            try await Command.run("/usr/bin/env", ["python3", "-c", Self.longEvent, store])
+            let second = try await test.start()
+            try await second.client { client in
+                let notifications = client.notifications()
+                _ = try await client.call(EventsSubscribe.self, .init(after: 0))
+                var events: [SessionEvent] = []
+                for await notification in notifications where notification.method == EventNotification.name {
+                    events.append(try notification.decode(EventNotification.self).event)
+                    if events.count == 2 { break }
+                }
+                #expect(events.map(\.kind) == [.overflow, .ready])
+                #expect(events.map(\.sequence) == [1, 2])
+                #expect(events.first?.detail?.contains("65536 bytes; list the sessions again") == true)
+            }
+            #expect(await second.hasLogged("an event cannot be sent to a subscriber"))
+            try await second.stop()
+        }
+    }
+
     /// What a user who is no operator is told. Run under a uid of its own, because the kernel says whose the socket is.
     private static let stranger = #"""
         import json, os, socket, sys
@@ -146,9 +181,15 @@ struct EventTests {
                 let ending = try await client.call(EventsSubscribe.self, .init())
                 try await daemon.client { other in
                     // Nobody else's to end.
-                    _ = try await other.call(EventsUnsubscribe.self, .init(subscriptionID: own.subscriptionID))
+                    let foreign = try await other.call(
+                        EventsUnsubscribe.self, .init(subscriptionID: own.subscriptionID))
+                    #expect(!foreign.unsubscribed)
                 }
-                _ = try await client.call(EventsUnsubscribe.self, .init(subscriptionID: ending.subscriptionID))
+                for isThere in [true, false] {
+                    let ended = try await client.call(
+                        EventsUnsubscribe.self, .init(subscriptionID: ending.subscriptionID))
+                    #expect(ended.unsubscribed == isThere)
+                }
                 _ = try await client.open("one")
                 var told: [EventNotification] = []
                 for await notification in notifications where notification.method == EventNotification.name {

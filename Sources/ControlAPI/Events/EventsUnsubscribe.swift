@@ -1,6 +1,6 @@
-package import JSONRPC
+import JSONRPC
 
-/// Ends a subscription of the same connection. One that is not there is success.
+/// Ends a subscription of the same connection.
 package enum EventsUnsubscribe: RPCMethod {
     package static let name = "events.unsubscribe"
     package static var isLook: Bool { true }
@@ -17,5 +17,12 @@ package enum EventsUnsubscribe: RPCMethod {
         }
     }
 
-    package typealias Result = EmptyResult
+    package struct Result: Codable, Hashable, Sendable {
+        /// False when the connection has no such subscription.
+        package var unsubscribed: Bool
+
+        package init(unsubscribed: Bool) {
+            self.unsubscribed = unsubscribed
+        }
+    }
 }

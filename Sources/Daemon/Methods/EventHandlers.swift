@@ -1,6 +1,7 @@
 import ControlAPI
 package import ControlServer
 package import JSONRPC
+package import Logging
 import SandboxCore
 package import SessionManager
 
@@ -11,11 +12,13 @@ package struct EventHandlers: Sendable {
 
     private let sessions: SessionManager
     private let access: AccessPolicy
+    private let logger: Logger
     private let subscriptions = EventSubscriptions()
 
-    package init(sessions: SessionManager, access: AccessPolicy) {
+    package init(sessions: SessionManager, access: AccessPolicy, logger: Logger) {
         self.sessions = sessions
         self.access = access
+        self.logger = logger
     }
 
     package func register(in router: inout RPCRouter<ControlCall>) {
@@ -66,12 +69,12 @@ package struct EventHandlers: Sendable {
     private func unsubscribe(
         _ params: EventsUnsubscribe.Params, _ call: ControlCall
     ) async throws(SandboxError) -> EventsUnsubscribe.Result {
-        subscriptions.remove(params.subscriptionID, connection: call.connectionID)
-        return EmptyResult()
+        EventsUnsubscribe.Result(
+            unsubscribed: subscriptions.remove(params.subscriptionID, connection: call.connectionID))
     }
 
     /// Reads from the store what the subscriber has not seen, as fast as it takes it. Who falls so far behind that
-    /// events are gone is told once, and goes on with those that are left.
+    /// events are gone is told once, and goes on with those that are left; so does who misses one that cannot be sent.
     private func follow(_ id: String, _ filter: EventFilter, after start: Int64, _ call: ControlCall) async {
         var after = start
         do {
@@ -80,20 +83,43 @@ package struct EventHandlers: Sendable {
                     let query = EventQuery(filter: filter, after: after, limit: Self.pageSize)
                     // A store that does not answer is asked again at the next event.
                     guard let page = try? await sessions.events(query) else { break }
-                    if after + 1 < page.oldest { try await overflow(id, before: page.oldest, call) }
-                    for event in page.events { try await send(SessionEvent(event), id, call) }
+                    if after + 1 < page.oldest {
+                        let last = page.oldest - 1
+                        try await overflow(last, "events up to \(last) are no longer kept", id, call)
+                    }
+                    for event in page.events { try await tell(SessionEvent(event), id, call) }
                     after = max(after, page.next)
                 }
             }
-        } catch {
+        } catch is ConnectionClosedError {
             // The caller has gone.
+        } catch is CancellationError {
+            // The subscription has ended, or its connection.
+        } catch {
+            logger.error("a subscription ends", metadata: ["subscription": "\(id)", "error": "\(error)"])
         }
     }
 
-    private func overflow(_ id: String, before oldest: Int64, _ call: ControlCall) async throws {
+    private func tell(_ event: SessionEvent, _ id: String, _ call: ControlCall) async throws {
+        do {
+            try await send(event, id, call)
+        } catch let error as RPCError {
+            // Too long for one message, or of no JSON form: lost for this subscriber, who is still there.
+            logger.error(
+                "an event cannot be sent to a subscriber, who is told to list the sessions again",
+                metadata: [
+                    "subscription": "\(id)", "uid": "\(call.peer.uid)", "seq": "\(event.sequence)",
+                    "session": "\(event.sessionID ?? "none")", "error": "\(error)",
+                ])
+            try await overflow(event.sequence, "event \(event.sequence) cannot be sent: \(error.message)", id, call)
+        }
+    }
+
+    /// `sequence`: the last event that the subscriber does not get.
+    private func overflow(_ sequence: Int64, _ reason: String, _ id: String, _ call: ControlCall) async throws {
         let event = SessionEvent(
-            sequence: oldest - 1, at: .init(sessions.now.date), kind: .overflow, sessionID: nil, generation: nil,
-            detail: "events up to \(oldest - 1) are no longer kept; list the sessions again")
+            sequence: sequence, at: .init(sessions.now.date), kind: .overflow, sessionID: nil, generation: nil,
+            detail: "\(reason); list the sessions again")
         try await send(event, id, call)
     }
 

@@ -40,12 +40,16 @@ final class EventSubscriptions: Sendable {
         }
     }
 
-    func remove(_ id: String, connection: UInt64) {
+    /// False where the connection has no such subscription.
+    @discardableResult
+    func remove(_ id: String, connection: UInt64) -> Bool {
         let task = state.withLock { state in
             let task = state.byConnection[connection]?.removeValue(forKey: id)
             if state.byConnection[connection]?.isEmpty == true { state.byConnection[connection] = nil }
             return task
         }
-        task??.cancel()
+        guard let task else { return false }
+        task?.cancel()
+        return true
     }
 }

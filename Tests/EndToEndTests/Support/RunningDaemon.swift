@@ -51,6 +51,9 @@ final class RunningDaemon: Sendable {
     var pid: Int32 { process.processIdentifier }
     var logText: String { log.text }
 
+    /// Waits for it; false when the log ends without.
+    func hasLogged(_ text: String) async -> Bool { await log.waitFor(text) }
+
     func client<R>(_ body: (ControlClient) async throws -> R) async throws -> R {
         let client = try await ControlClient.connect(path: socket)
         let result: Result<R, any Error>
