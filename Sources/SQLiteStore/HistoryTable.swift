@@ -27,7 +27,8 @@ enum HistoryTable {
         let limit = min(max(query.limit, 1), HistoryQuery.maximumLimit)
         var before = Int64.max
         if let cursor = query.cursor {
-            guard let id = Int64(cursor) else {
+            // What is spelled otherwise, or is greater than any id that there was, no page has ended with.
+            guard let id = Int64(cursor), id > 0, String(id) == cursor, try id <= latest(db) else {
                 throw SandboxError.invalid("cursor is not one that session.history gave")
             }
             before = id
@@ -53,6 +54,11 @@ enum HistoryTable {
         let shown = rows.prefix(limit)
         let last = try rows.count > limit ? shown.last.map { try RowReader(row: $0).integer(16) } : nil
         return HistoryPage(records: try shown.map(record), nextCursor: last.map { String($0) })
+    }
+
+    private static func latest(_ db: Database) throws -> Int64 {
+        try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT seq FROM sqlite_sequence WHERE name = 'history'")) ?? 0
     }
 
     private static func record(_ row: Row) throws -> HistoryRecord {

@@ -58,5 +58,7 @@ extension SessionOrder.Position {
             throw .invalid("cursor is not one that session.list gave")
         }
         self.init(createdAt: Timestamp(milliseconds: milliseconds), sessionID: id)
+        // One position has one spelling: `+5:a` is none that was given.
+        guard self.cursor == cursor else { throw .invalid("cursor is not one that session.list gave") }
     }
 }

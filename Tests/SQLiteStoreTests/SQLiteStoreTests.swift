@@ -217,7 +217,12 @@ import Testing
         #expect(one.records.map(\.detail) == ["30", "27", "24", "21", "18", "15", "12"])
         #expect(one.records.map(\.generation) == [10, 9, 8, 7, 6, 5, 4])
         #expect(try await store.history(HistoryQuery(ownerUID: 7)).records.isEmpty)
-        await #expect(throws: SandboxError.self) { try await store.history(HistoryQuery(cursor: "rubbish")) }
+        #expect(try await store.history(HistoryQuery(cursor: "30")).records.first?.detail == "29")
+        for cursor in ["rubbish", "", "0", "-1", "+5", "05", " 5", "31", "99999999999999999999"] {
+            await #expect(throws: SandboxError.self, "\(cursor)") {
+                try await store.history(HistoryQuery(cursor: cursor))
+            }
+        }
         try store.close()
     }
 

@@ -221,7 +221,9 @@ struct SessionManagerReapingTests {
             #expect(rest.sessions.map(\.sessionID.rawValue) == ["id-15", "id-21"])
             #expect(rest.nextCursor == nil)
             #expect(try daemon.manager.list(SessionFilter(states: [.failed])).sessions.isEmpty)
-            await expectKind(.invalid) { try daemon.manager.list(SessionFilter(cursor: "rubbish")) }
+            for cursor in ["rubbish", "", "+5:a", "05:a", ":a", "5:"] {
+                await expectKind(.invalid) { try daemon.manager.list(SessionFilter(cursor: cursor)) }
+            }
         }
     }
 }
