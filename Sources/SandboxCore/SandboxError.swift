@@ -6,7 +6,7 @@ package struct SandboxError: Error, Hashable, Sendable, CustomStringConvertible 
         /// A value the caller sent breaks a rule; the message names the value and the rule.
         case invalid
         case sessionNotFound
-        /// `held` is how many sessions count against the limit now.
+        /// `held` is how many sessions count against the limit now; with scope `queue`, how many wait.
         case sessionLimitExceeded(limit: Int, scope: LimitScope, held: Int)
         /// `elapsed` in seconds; `reason` is the cluster's own word where it has one.
         case startFailed(phase: StartPhase, reason: String, detail: String, elapsed: Double)
@@ -28,7 +28,7 @@ package struct SandboxError: Error, Hashable, Sendable, CustomStringConvertible 
         case `internal`
     }
 
-    package enum LimitScope: String, Hashable, Sendable { case daemon, owner, starting }
+    package enum LimitScope: String, Hashable, Sendable { case daemon, owner, starting, queue }
 
     /// The stage of a start at which it failed.
     package enum StartPhase: String, Hashable, Sendable { case schedule, pull, create, start, ready }

@@ -11,15 +11,12 @@ extension SessionStateMachine {
     ) throws(SandboxError) -> SessionRecord {
         guard case .sessionLimitExceeded(_, let scope, _) = refusal.kind else { throw refusal }
         let explained = explained(refusal, scope)
-        switch policy.atLimit {
-        case .refuse: throw explained
-        case .evictIdle:
-            guard queue.count < policy.maxQueued, let victim = longestIdle(scope, owner: draft.owner.uid) else {
-                throw explained
-            }
+        guard policy.atLimit != .refuse else { throw explained }
+        guard queue.count < policy.maxQueued else { throw queueIsFull(explained) }
+        if policy.atLimit == .evictIdle {
+            guard let victim = longestIdle(scope, owner: draft.owner.uid) else { throw explained }
             let detail = "idle longest when session \(draft.sessionID) needed room"
             stop(victim, Session.StopOrder(reason: .evictedForRoom, detail: detail), now: now)
-        case .queue: guard queue.count < policy.maxQueued else { throw explained }
         }
         var record = draft.record(
             generation: previous?.generation ?? 0, sandboxName: "", nonce: "", token: "")
@@ -42,6 +39,14 @@ extension SessionStateMachine {
             let (one, other) = (left.record.lastActivity.instant, right.record.lastActivity.instant)
             return one == other ? left.record.sessionID < right.record.sessionID : one < other
         }?.record.sessionID
+    }
+
+    /// `refusal`: why there is a queue at all.
+    private func queueIsFull(_ refusal: SandboxError) -> SandboxError {
+        SandboxError(
+            .sessionLimitExceeded(limit: policy.maxQueued, scope: .queue, held: queue.count),
+            "The queue is full: \(queue.count) sessions wait for room, and \(policy.maxQueued) may. Try again later. "
+                + "What they wait for: \(refusal.message)")
     }
 
     /// Names the owners who hold the most.

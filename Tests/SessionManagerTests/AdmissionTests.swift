@@ -112,6 +112,22 @@ struct AdmissionTests {
         }
     }
 
+    @Test("a full queue is refused as such")
+    func aFullQueueSaysSo() async throws {
+        let policy = SessionPolicy(maxSessions: 1, atLimit: .queue, maxQueued: 1)
+        try await bench.withDaemon(policy: policy) { daemon in
+            for name in ["first", "second"] {
+                var request = try OpenRequest(name)
+                request.waits = false
+                _ = try await daemon.manager.open(request)
+            }
+            let error = await failure { try await daemon.manager.open(OpenRequest("third")) }
+            #expect(error?.kind == .sessionLimitExceeded(limit: 1, scope: .queue, held: 1))
+            #expect(error?.message.hasPrefix("The queue is full: 1 sessions wait for room, and 1 may.") == true)
+            #expect(error?.message.contains("Session limit of 1 reached") == true)
+        }
+    }
+
     @Test func aQueuedCallerOutOfTimeLeavesTheQueue() async throws {
         let bench = bench
         let policy = SessionPolicy(maxSessions: 1, atLimit: .queue)
