@@ -7,7 +7,7 @@ package struct ControlCall: Sendable {
     /// Nil for a notification, which gets no response.
     package let requestID: JSONRPCID?
     let connection: Connection
-    private let answer = AnswerHook()
+    private let notes = CallNotes()
 
     init(peer: PeerCredentials, requestID: JSONRPCID?, connection: Connection) {
         self.peer = peer
@@ -19,9 +19,15 @@ package struct ControlCall: Sendable {
     package var connectionID: UInt64 { connection.id }
 
     /// Calls `hook` once the response is queued: what is sent after that comes after it. At most one.
-    package func onAnswer(_ hook: @escaping @Sendable () -> Void) { answer.hook.withLock { $0 = hook } }
+    package func onAnswer(_ hook: @escaping @Sendable () -> Void) { notes.state.withLock { $0.hook = hook } }
 
-    func noteAnswer() { answer.hook.withLock { $0.take() }?() }
+    func noteAnswer() { notes.state.withLock { $0.hook.take() }?() }
+
+    /// What the call is about, where its params do not say so (`RPCParams.subject`) and its handler has found out.
+    package var subject: String? {
+        get { notes.state.withLock { $0.subject } }
+        nonmutating set { notes.state.withLock { $0.subject = newValue } }
+    }
 
     /// Sends a notification to the caller. Waits while the connection's queue is full, so that a caller who does not
     /// read slows down whoever produces for it. Notifications of one task arrive in order, and before the response.
@@ -38,8 +44,14 @@ package struct ControlCall: Sendable {
     }
 }
 
-private final class AnswerHook: Sendable {
-    let hook = Mutex<(@Sendable () -> Void)?>(nil)
+/// What is noted while a call is served.
+private final class CallNotes: Sendable {
+    struct State {
+        var hook: (@Sendable () -> Void)?
+        var subject: String?
+    }
+
+    let state = Mutex(State())
 }
 
 /// The peer closed the connection, or the server did.

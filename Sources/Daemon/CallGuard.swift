@@ -48,7 +48,7 @@ struct CallGuard: Sendable {
         var metadata: Logger.Metadata = [
             "uid": "\(call.peer.uid)", "pid": "\(call.peer.pid)", "method": "\(method.name)", "outcome": "\(outcome)",
         ]
-        if let session { metadata["session"] = "\(Excerpt.of(session))" }
+        if let session = session ?? call.subject { metadata["session"] = "\(Excerpt.of(session))" }
         return metadata
     }
 }

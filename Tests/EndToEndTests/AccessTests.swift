@@ -67,6 +67,7 @@ struct AccessTests {
             chmod(test.socket, 0o666)
             let methods = try await daemon.client { client in
                 _ = try await client.open("theirs")
+                _ = try await TestSession(client: client, id: "theirs").upload("f", [1])
                 return try await self.methods(client)
             }
             let named = methods.filter { method in
@@ -110,6 +111,10 @@ struct AccessTests {
         #expect(find(stranger, "method=sandbox.execute", "session=mine", "outcome=ok") == 1)
         #expect(find(stranger, "method=session.release", "session=mine", "outcome=ok") == 1)
         #expect(find("uid=0", "method=session.get_or_create", "session=theirs", "outcome=ok") == 1)
+        // These name an upload, and the upload its session.
+        for method in ["upload", "upload_chunk", "upload_commit"] {
+            #expect(find("uid=0", "method=sandbox.\(method) ", "session=theirs", "outcome=ok") == 1, "\(method)")
+        }
         #expect(find("secret") == 0)
         // Looking is nobody's business.
         #expect(find("method=session.list") == 0)

@@ -44,7 +44,7 @@ extension SandboxHandlers {
         guard let data = try Parameters.content(nil, params.dataBase64, named: "data") else {
             throw .invalid("data_b64 is missing")
         }
-        let upload = try uploads.find(params.uploadID, uid: call.peer.uid)
+        let upload = try find(params.uploadID, call)
         return try await inSandbox(upload.sessionID, SandboxUploadChunk.name, call) { sandbox throws(SandboxError) in
             SandboxUploadChunk.Result(received: try await upload.append(data, in: sandbox))
         }
@@ -53,12 +53,18 @@ extension SandboxHandlers {
     func uploadCommit(
         _ params: SandboxUploadCommit.Params, _ call: ControlCall
     ) async throws(SandboxError) -> SandboxUploadCommit.Result {
-        let upload = try uploads.find(params.uploadID, uid: call.peer.uid)
+        let upload = try find(params.uploadID, call)
         return try await inSandbox(upload.sessionID, SandboxUploadCommit.name, call) { sandbox throws(SandboxError) in
             let result = try await upload.commit(in: sandbox)
             return SandboxUploadCommit.Result(
                 path: upload.request.path.description, size: result.size, sha256: result.sha256)
         }
+    }
+
+    private func find(_ uploadID: String, _ call: ControlCall) throws(SandboxError) -> Upload {
+        let upload = try uploads.find(uploadID, uid: call.peer.uid)
+        call.subject = upload.sessionID
+        return upload
     }
 
     func download(
