@@ -8,8 +8,8 @@ enum SandboxEnvironment {
 
     /// The claim's own go over the defaults. Only the token's hash is in there: whoever reads it cannot use it.
     ///
-    /// - Throws: `SandboxError` of kind `invalid` for a name or value that no environment can hold, and for a name
-    ///   that podkeeper-execd reads itself.
+    /// - Throws: `SandboxError` of kind `invalid` for a name or value that no environment can hold, for too much of
+    ///   them, and for a name that podkeeper-execd reads itself.
     static func make(
         claimed: [String: String], token: String, uid: String, home: String, path: String
     ) throws(SandboxError) -> [(name: String, value: String)] {
@@ -20,6 +20,7 @@ enum SandboxEnvironment {
                 throw .invalid("env: '\(name)' is for the exec server itself; names of your own start otherwise")
             }
         }
+        try ArgumentLimits.check(environment: claimed, of: "env")
         let defaults = ["PATH": path, "HOME": home, "LANG": "C.UTF-8"]
         let own = [tokenHash: SHA256.hex(token.utf8), ProcessTable.Mark.variable: uid]
         let all = defaults.merging(claimed) { $1 }.merging(own) { $1 }

@@ -50,6 +50,27 @@ struct ConfigurationTests {
         #expect(profile.deleteOnStop == false)
     }
 
+    @Test func numbersMayHaveExponents() throws {
+        let configuration = try DaemonConfiguration(
+            yaml: """
+                sessions: {idle_timeout: 1e3, max_lifetime: 2.5E+3, max_sessions: 1E3, max_queued: 2.0, idle_warning: 1e-9}
+                profiles: {default: {image: 1e3, port: 8.08e3}}
+                """, file: "p.yaml")
+        #expect(configuration.sessions.idleTimeout == .seconds(1000))
+        #expect(configuration.sessions.maxLifetime == .seconds(2500))
+        #expect(configuration.sessions.maxSessions == 1000)
+        #expect(configuration.sessions.maxQueued == 2)
+        #expect(configuration.sessions.idleWarning == .milliseconds(1))
+        #expect(configuration.profiles.first?.image == "1e3")
+        #expect(configuration.profiles.first?.port == 8080)
+    }
+
+    @Test func variablesThatNoProcessCanBeGivenAreRefused() throws {
+        let text = try #require(problem("profiles: {x: {env: {A: \(String(repeating: "v", count: 131_070))}}}\n"))
+        #expect(text == "p.yaml: profiles.x.env.A with its name must have at most 131071 bytes, has 131072")
+        #expect(problem("profiles: {x: {env: {A: \(String(repeating: "v", count: 131_069))}}}\n") == nil)
+    }
+
     @Test(arguments: [
         ("sesions: {}\n", "p.yaml:1: unknown key 'sesions'; did you mean 'sessions'?"),
         ("limits: {}\nzzz: 1\n", "p.yaml:2: unknown key 'zzz'; known here: access, backend,"),
@@ -58,6 +79,10 @@ struct ConfigurationTests {
         ("sessions: {idle_timeout: soon}\n", "must be a number of seconds above 0"),
         ("sessions: {idle_timeout: .inf}\n", "must be a number of seconds above 0"),
         ("sessions: {max_sessions: 1.5}\n", "must be a whole number"),
+        ("sessions: {max_sessions: 1e-3}\n", "p.yaml:1: sessions.max_sessions must be a whole number"),
+        ("sessions:\n  max_sessions: 1e300\n", "p.yaml:2: sessions.max_sessions must be a whole number"),
+        ("sessions: {startup_timeout: -1}\n", "p.yaml:1: sessions.startup_timeout must be a number of seconds above 0"),
+        ("profiles: {x: {max_lifetime: 0}}\n", "profiles.x.max_lifetime must be a number of seconds above 0"),
         ("backend: docker\n", "p.yaml:1: backend must be one of: local, kubernetes"),
         ("sessions: 3\n", "p.yaml:1: sessions must be a mapping"),
         ("- 1\n", "p.yaml:1: the file must be a mapping"),

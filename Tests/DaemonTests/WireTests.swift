@@ -56,6 +56,13 @@ struct WireTests {
         #expect(try Parameters.duration(nil, named: "timeout") == nil)
     }
 
+    @Test func aTimeoutIsNeverCutToNone() throws {
+        for seconds in [.leastNonzeroMagnitude, 1e-18, 1e-4] {
+            #expect(try Parameters.duration(seconds, named: "timeout") == .milliseconds(1))
+        }
+        #expect(try Parameters.duration(0.0015, named: "timeout") == .microseconds(1500))
+    }
+
     @Test func labelsAndReasonsAreBounded() throws {
         #expect(try Parameters.labels(["team": "search", "empty": ""])?.count == 2)
         let longest = String(repeating: "v", count: Parameters.maximumLabelBytes - 1)

@@ -44,6 +44,11 @@ extension ProfileSettings {
         maxLifetime = try section.duration("max_lifetime")
         labels = try section.stringMap("labels") ?? [:]
         env = try section.stringMap("env") ?? [:]
+        do {
+            try ArgumentLimits.check(environment: env, of: "\(section.path).env")
+        } catch {
+            throw ConfigurationError(file: section.file, line: nil, error.message)
+        }
         deleteOnStop = try section.bool("delete_on_stop")
         serviceAccountName = try section.string("service_account_name")
         execServer = try section.choice("exec_server", KubernetesProfile.ExecServer.self)

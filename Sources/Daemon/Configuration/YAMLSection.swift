@@ -90,19 +90,22 @@ package struct YAMLSection {
 
     package mutating func integer(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
         guard let node = take(key, .integer(range)) else { return nil }
-        guard case .scalar(let scalar) = node, let value = Int(scalar.string), range.contains(value) else {
+        guard case .scalar(let scalar) = node, let value = Self.integer(scalar.string), range.contains(value) else {
             throw wrong(key, node, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
     }
 
-    /// A positive number of seconds; fractions are allowed.
+    /// A whole number may be written with a fraction or an exponent: 2.0, 1e3.
+    private static func integer(_ text: String) -> Int? { Int(text) ?? Double(text).flatMap { Int(exactly: $0) } }
+
+    /// A positive number of seconds; fractions are allowed. Less than a millisecond is one.
     package mutating func duration(_ key: String) throws -> Duration? {
         guard let node = take(key, .seconds) else { return nil }
         guard case .scalar(let scalar) = node, let seconds = Double(scalar.string), seconds > 0, seconds <= 1e9 else {
             throw wrong(key, node, "must be a number of seconds above 0")
         }
-        return .seconds(seconds)
+        return max(.seconds(seconds), .milliseconds(1))
     }
 
     /// Like `duration`; but null, where it is written, is a value of its own: none.

@@ -35,14 +35,15 @@ package enum Parameters {
         return Array(data)
     }
 
-    /// A finite number of seconds above 0, cut to `limit`.
+    /// A finite number of seconds above 0, cut to `limit`; less than a millisecond is one.
     package static func duration(
         _ seconds: Double?, named name: String, limit: Duration? = nil
     ) throws(SandboxError) -> Duration? {
         guard let seconds else { return nil }
         guard seconds.isFinite, seconds > 0 else { throw .invalid("\(name) must be a finite number above 0") }
         // Longer than any process lives, and far from what Duration cannot hold.
-        let duration = Duration.seconds(min(seconds, 1e9))
+        // Shorter than a millisecond some of those who count it would take for 0, which to them is no limit.
+        let duration = max(Duration.seconds(min(seconds, 1e9)), .milliseconds(1))
         return limit.map { min(duration, $0) } ?? duration
     }
 

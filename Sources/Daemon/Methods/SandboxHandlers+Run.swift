@@ -11,6 +11,7 @@ extension SandboxHandlers {
     ) async throws(SandboxError) -> SandboxExecute.Result {
         let timeout = try timeout(params.timeout)
         guard !params.command.utf8.contains(0) else { throw .invalid("command must not contain a NUL byte") }
+        try ArgumentLimits.check(params.command.utf8.count, of: "command")
         return try await inSandbox(params.sessionID, SandboxExecute.name, call) { sandbox throws(SandboxError) in
             let result = try await sandbox.execute(params.command, timeout: timeout)
             return SandboxExecute.Result(
@@ -78,9 +79,11 @@ extension SandboxHandlers {
         }
         for (name, value) in params.environment ?? [:] {
             guard !name.isEmpty, !name.utf8.contains(0), !name.contains("="), !value.utf8.contains(0) else {
-                throw .invalid("env: '\(name)' is no name of an environment variable, or its value has a NUL byte")
+                throw .invalid(
+                    "env: '\(Excerpt.of(name))' is no name of an environment variable, or its value has a NUL byte")
             }
         }
+        try ArgumentLimits.check(argv: params.argv, environment: params.environment ?? [:])
         let most = streams ? Self.maximumStreamedOutput : maximumMessageContent
         let outputLimit = try Parameters.integer(
             params.outputLimit, named: streams ? "output_limit" : "output_limit (without stream: true)", in: 1...most,

@@ -90,5 +90,6 @@ extension KubernetesProfile {
             }
             guard !value.utf8.contains(0) else { throw .invalid("\(setting).\(name) must not contain a NUL") }
         }
+        try ArgumentLimits.check(environment: env, of: setting)
     }
 }

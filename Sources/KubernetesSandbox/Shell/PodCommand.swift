@@ -3,8 +3,7 @@ import SandboxCore
 /// One command as a shell in a pod runs it: with a deadline of its own in the pod, in a process group of its own where
 /// the image can make one, and within a `ShellFrame`.
 struct PodCommand: Sendable {
-    /// execve(2) takes no longer argument on Linux (MAX_ARG_STRLEN, its NUL included).
-    static let maximumArgumentBytes = 131_071
+    static let maximumArgumentBytes = ArgumentLimits.maximumTextBytes
     /// Arguments that are longer in all go through stdin: gateways allow URLs of about 4 KiB.
     static let maximumURLBytes = 2000
 
