@@ -18,8 +18,24 @@ enum Composition {
     /// How long the backend may take to answer at the start.
     private static let backendCheckTimeout = Duration.seconds(10)
 
-    /// Runs until SIGTERM or SIGINT. Throws before anything has been created when a part cannot be had.
+    /// Runs until SIGTERM or SIGINT. Throws when a part cannot be had, and leaves nothing then that was not there before.
     static func run(
+        _ configuration: ResolvedConfiguration, manager: ServiceManager,
+        reload: @escaping @Sendable () throws -> ResolvedConfiguration
+    ) async throws {
+        let missing = MissingDirectories(
+            of: [configuration.store, configuration.socket].map {
+                URL(fileURLWithPath: $0).deletingLastPathComponent().path
+            } + (configuration.backend == .local ? LocalProvider.directories(in: configuration.localState) : []))
+        do {
+            try await prepareAndServe(configuration, manager: manager, reload: reload)
+        } catch {
+            missing.takeBack()
+            throw error
+        }
+    }
+
+    private static func prepareAndServe(
         _ configuration: ResolvedConfiguration, manager: ServiceManager,
         reload: @escaping @Sendable () throws -> ResolvedConfiguration
     ) async throws {
@@ -30,11 +46,19 @@ enum Composition {
             onCommit: instruments.committed)
         let http = try HTTPClient(
             configuration: HTTPClientConfiguration(userAgent: "podkeeperd/\(DaemonVersion.current) (linux)"))
-        let outcome: Result<Void, any Error>
+        let serve: () async throws -> Void
         do {
-            try await run(
+            serve = try await prepare(
                 configuration, store: store, http: http, instruments: instruments, manager: manager, reload: reload,
                 logger: logger)
+        } catch {
+            await http.shutdown()
+            try? store.discard()
+            throw error
+        }
+        let outcome: Result<Void, any Error>
+        do {
+            try await serve()
             outcome = .success(())
         } catch {
             outcome = .failure(error)
@@ -50,10 +74,11 @@ enum Composition {
         _ = try kubernetesProfiles(configuration, defaultNamespace: "default")
     }
 
-    private static func run(
+    /// Whatever can be refused is refused here; what is returned serves.
+    private static func prepare(
         _ configuration: ResolvedConfiguration, store: SQLiteStore, http: HTTPClient, instruments: Instruments,
         manager: ServiceManager, reload: @escaping @Sendable () throws -> ResolvedConfiguration, logger: Logger
-    ) async throws {
+    ) async throws -> () async throws -> Void {
         let provider = try await makeProvider(configuration, instance: store.instanceID, http: http)
         try await check(provider)
         let settings = configuration.settings
@@ -100,8 +125,10 @@ enum Composition {
         services.maximumGracefulShutdownDuration = settings.limits.shutdownGrace + .seconds(60)
         let group = ServiceGroup(configuration: services)
         await order.arm { await group.triggerGracefulShutdown() }
-        try await group.run()
-        logger.info("stopped; sessions are \(releases() ? "released" : "kept")")
+        return {
+            try await group.run()
+            logger.info("stopped; sessions are \(releases() ? "released" : "kept")")
+        }
     }
 
     private static func makeProvider(

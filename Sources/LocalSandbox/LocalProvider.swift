@@ -35,6 +35,11 @@ package final class LocalProvider: SandboxProvider {
     let state = Mutex(State())
     private let eventSink: AsyncStream<SandboxEvent>.Continuation
 
+    /// The directories that a provider makes in a state directory.
+    package static func directories(in stateDirectory: String) -> [String] {
+        StateLayout(in: stateDirectory).directories
+    }
+
     /// Prepares the state directory and finds out whether bubblewrap works here. `path` is the daemon's `PATH`, for
     /// finding bwrap and for plain processes.
     ///

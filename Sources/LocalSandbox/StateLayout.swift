@@ -30,8 +30,14 @@ struct StateLayout: Hashable, Sendable {
                 "state directory '\(root)' is \(excess) bytes too long for the sandboxes' sockets, whose paths end at "
                     + "\(Self.maximumSocketBytes) bytes (unix(7)): choose a shorter one")
         }
-        for path in [sandboxes, sockets, pinnedSockets] { try Self.makeDirectories(path) }
+        for path in directories { try Self.makeDirectories(path) }
     }
+
+    /// Says only where everything would be.
+    init(in root: String) { self.root = root }
+
+    /// What `init(preparing:)` makes.
+    var directories: [String] { [sandboxes, sockets, pinnedSockets] }
 
     var sandboxes: String { "\(root)/sandboxes" }
     var sockets: String { "\(root)/s" }

@@ -15,6 +15,7 @@ package final class SQLiteStore: SessionStore {
     private let path: String
     private let database: DatabaseQueue
     private let lock: StoreLock
+    private let file: StoreFile
     private let logger: Logger
     private let retention: StoreRetention
     private let onCommit: @Sendable (_ took: Duration, _ isDurable: Bool) -> Void
@@ -37,10 +38,23 @@ package final class SQLiteStore: SessionStore {
         self.retention = retention
         self.onCommit = onCommit
         try StoreFiles.makeParents(of: path)
-        lock = try StoreLock(path: path)
-        try StoreFiles.makePrivate(path)
+        let lock = try StoreLock(path: path)
+        let file: StoreFile
         let latest: Int64
-        (database, instanceID, latest) = try Self.open(path)
+        do throws(StoreError) {
+            file = try StoreFile(path)
+        } catch {
+            lock.takeBack()
+            throw error
+        }
+        do throws(StoreError) {
+            (database, instanceID, latest) = try Self.open(path)
+        } catch {
+            file.takeBack()
+            lock.takeBack()
+            throw error
+        }
+        (self.lock, self.file) = (lock, file)
         sequence = Mutex(latest)
     }
 
@@ -51,7 +65,22 @@ package final class SQLiteStore: SessionStore {
         } catch {
             throw StoreError("store \(path) could not be closed: \(error)")
         }
+        file.release()
         lock.release()
+    }
+
+    /// Closes a store that was not needed after all. Removes what `init` has made, unless a session is in it; what was
+    /// there before stays.
+    package func discard() throws(StoreError) {
+        let rows = try? database.read { db in
+            try Int.fetchOne(
+                db, sql: "SELECT (SELECT COUNT(*) FROM session) + (SELECT COUNT(*) FROM deletion)")
+        }
+        if file.isNew, rows == 0 {
+            file.takeBack()
+            lock.takeBack()
+        }
+        try close()
     }
 
     private static func open(_ path: String) throws(StoreError) -> (

@@ -15,21 +15,6 @@ enum StoreFiles {
         }
     }
 
-    /// Makes the file if there is none, and gives it mode 0600. SQLite gives its log and index files the same.
-    static func makePrivate(_ path: String) throws(StoreError) {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)
-        guard descriptor >= 0 else {
-            let cause = String(cString: strerror(errno))
-            throw StoreError(
-                "store \(path) cannot be opened for writing (\(cause)); see to it or choose another --store")
-        }
-        defer { Glibc.close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw .notAStore(path, "it is not a regular file")
-        }
-    }
-
     /// Only when it is known to be ours: a stranger's file keeps its mode.
     static func restrict(_ path: String) throws(StoreError) {
         guard chmod(path, 0o600) == 0 else {

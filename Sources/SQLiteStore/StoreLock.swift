@@ -5,41 +5,22 @@ import Synchronization
 /// dies, however it dies.
 final class StoreLock: Sendable {
     private let descriptor: Mutex<Int32?>
-
-    // A child of a daemon that was killed holds the lock too, from its fork(2) to its exec(2): a moment.
-    private static let tries = 50
-    private static let microsecondsBetweenTries: UInt32 = 20_000
+    private let path: String
+    /// Made by this, and there for nobody else.
+    private let isNew: Bool
 
     /// Throws, naming the holder's pid, when another daemon has it. Blocks for a second at most.
     init(path: String) throws(StoreError) {
         // By the file itself: a store reached through a symbolic link is the same store.
         let lockPath = Self.resolved(path) + ".lock"
-        let descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else {
-            throw StoreError("the lock \(lockPath) cannot be opened (\(Self.errorText)); see to its owner and mode")
-        }
-        // The file itself stays for ever: whoever removed it could lock a new one beside a holder of the old.
-        var triesLeft = Self.tries
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            if errno == EINTR { continue }
-            let isHeld = errno == EWOULDBLOCK
-            if isHeld, triesLeft > 0 {
-                triesLeft -= 1
-                usleep(Self.microsecondsBetweenTries)
-                continue
-            }
-            let cause = Self.errorText
-            let holder = Self.readPID(descriptor)
-            Glibc.close(descriptor)
-            guard isHeld else { throw StoreError("the lock \(lockPath) cannot be taken (\(cause))") }
-            throw StoreError(
-                "store \(path) is in use by pid \(holder ?? "unknown") (podkeeperd); stop it or choose another --store")
-        }
+        let (descriptor, isNew) = try Self.acquire(lockPath, of: path)
         let text = Array("\(getpid())\n".utf8)
         // For people only; the lock is what counts.
         _ = ftruncate(descriptor, 0)
         _ = pwrite(descriptor, text, text.count, 0)
         self.descriptor = Mutex(descriptor)
+        self.path = lockPath
+        self.isNew = isNew
     }
 
     deinit { release() }
@@ -51,6 +32,68 @@ final class StoreLock: Sendable {
             _ = flock(open, LOCK_UN)
             Glibc.close(open)
         }
+    }
+
+    /// Removes the file if this has made it. While it is held: whoever waits for it finds it gone and makes another.
+    func takeBack() {
+        descriptor.withLock { descriptor in
+            guard isNew, descriptor != nil else { return }
+            unlink(path)
+        }
+    }
+
+    private static func acquire(
+        _ lockPath: String, of path: String
+    ) throws(StoreError) -> (descriptor: Int32, isNew: Bool) {
+        var patience = LockPatience()
+        while true {
+            let (descriptor, isNew) = try open(lockPath)
+            do throws(StoreError) {
+                try take(descriptor, lockPath, of: path, &patience)
+            } catch {
+                Glibc.close(descriptor)
+                throw error
+            }
+            if isFile(descriptor, at: lockPath) { return (descriptor, isNew) }
+            // Its last holder has taken it back, file and all.
+            Glibc.close(descriptor)
+            guard patience.wait() else {
+                throw StoreError("the lock \(lockPath) is removed again and again; see to who does that")
+            }
+        }
+    }
+
+    private static func open(_ path: String) throws(StoreError) -> (Int32, isNew: Bool) {
+        let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW
+        let new = Glibc.open(path, flags | O_CREAT | O_EXCL, 0o600)
+        if new >= 0 { return (new, true) }
+        let descriptor = Glibc.open(path, flags | O_CREAT, 0o600)
+        guard descriptor >= 0 else {
+            throw StoreError("the lock \(path) cannot be opened (\(errorText)); see to its owner and mode")
+        }
+        return (descriptor, false)
+    }
+
+    private static func take(
+        _ descriptor: Int32, _ lockPath: String, of path: String, _ patience: inout LockPatience
+    ) throws(StoreError) {
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EINTR { continue }
+            guard errno == EWOULDBLOCK else {
+                throw StoreError("the lock \(lockPath) cannot be taken (\(errorText))")
+            }
+            guard patience.wait() else {
+                let holder = readPID(descriptor) ?? "unknown"
+                throw StoreError(
+                    "store \(path) is in use by pid \(holder) (podkeeperd); stop it or choose another --store")
+            }
+        }
+    }
+
+    private static func isFile(_ descriptor: Int32, at path: String) -> Bool {
+        var (held, named) = (stat(), stat())
+        return fstat(descriptor, &held) == 0 && lstat(path, &named) == 0 && held.st_dev == named.st_dev
+            && held.st_ino == named.st_ino
     }
 
     private static func resolved(_ path: String) -> String {
@@ -68,4 +111,19 @@ final class StoreLock: Sendable {
     }
 
     private static var errorText: String { String(cString: strerror(errno)) }
+}
+
+/// How long a lock is waited for. A child of a daemon that was killed holds it too, from its fork(2) to its exec(2): a
+/// moment.
+struct LockPatience {
+    private static let microsecondsBetweenTries: UInt32 = 20_000
+    private var triesLeft = 50
+
+    /// False when there has been enough of it.
+    mutating func wait() -> Bool {
+        guard triesLeft > 0 else { return false }
+        triesLeft -= 1
+        usleep(Self.microsecondsBetweenTries)
+        return true
+    }
 }

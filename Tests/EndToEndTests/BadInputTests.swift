@@ -1,5 +1,7 @@
 import ControlAPI
+import ControlClient
 import Foundation
+import JSONRPC
 import Testing
 
 /// What a stranger gets wrong: each ends in one line that says what, where and what to do, and with exit code 1.
@@ -15,6 +17,10 @@ struct BadInputTests {
         }
 
         func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
+
+        func files() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
+        }
 
         func file(_ name: String, _ text: String) throws -> String {
             try text.write(toFile: path(name), atomically: true, encoding: .utf8)
@@ -96,6 +102,25 @@ struct BadInputTests {
             expectOneLine(
                 try await bench.podkeeperd("--config", file, "--backend", "kubernetes", "--kubeconfig", kubeconfig),
                 "https://127.0.0.1:1")
+            #expect(try bench.files() == ["c.yaml", "k"])
+        }
+    }
+
+    @Test func aStartThatFailsLeavesWhatWasThere() async throws {
+        try await TestDaemon.run(.local) { test in
+            let daemon = try await test.start()
+            let instance = try await daemon.client { try await $0.call(DaemonStatus.self, .init()).instanceID }
+            try await daemon.stop()
+            let store = test.directory.appendingPathComponent("podkeeper.db").path
+            // Not to be listened at.
+            let file = test.directory.appendingPathComponent("file").path
+            try "mine".write(toFile: file, atomically: true, encoding: .utf8)
+            expectOneLine(
+                try await Command.end(
+                    TestDaemon.program("podkeeperd"), ["--backend", "local", "--socket", file, "--store", store]), file)
+            let again = try await test.start()
+            #expect(try await again.client { try await $0.call(DaemonStatus.self, .init()).instanceID } == instance)
+            try await again.stop()
         }
     }
 
@@ -106,6 +131,7 @@ struct BadInputTests {
                 TestDaemon.program("podkeeperd"),
                 ["--backend", "local", "--socket", long, "--store", bench.path("podkeeper.db")])
             expectOneLine(ended, long, "107")
+            #expect(try bench.files() == [])
         }
     }
 
@@ -115,6 +141,7 @@ struct BadInputTests {
             let file = try bench.file("podkeeper.db", text)
             expectOneLine(try await bench.podkeeperd("--backend", "local"), file)
             #expect(try String(contentsOfFile: file, encoding: .utf8) == text)
+            #expect(try bench.files() == ["podkeeper.db"])
         }
     }
 
@@ -141,6 +168,9 @@ struct BadInputTests {
                     test.directory.appendingPathComponent("other/podkeeper.db").path,
                 ])
             expectOneLine(sameSocket, test.socket)
+            #expect(
+                !FileManager.default.fileExists(atPath: test.directory.appendingPathComponent("other").path),
+                "a daemon that was refused left its store behind")
             try await daemon.client { client in
                 let opened = try await client.open("still-works").opened
                 #expect(opened.created)

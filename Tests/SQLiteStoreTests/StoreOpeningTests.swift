@@ -46,6 +46,70 @@ import Testing
         #expect(throws: StoreError.self) { try SQLiteStore(path: link, logger: logger) }
     }
 
+    @Test func aHardLinkToTheStoreIsTheSameStore() throws {
+        let first = try SQLiteStore(path: path, logger: logger)
+        let link = path + "-link"
+        try FileManager.default.linkItem(atPath: path, toPath: link)
+        #expect {
+            _ = try SQLiteStore(path: link, logger: logger)
+        } throws: { ($0 as? StoreError)?.message.contains("in use by another podkeeperd") == true }
+        // Nothing of the refused one is left, and the first goes on.
+        #expect(!FileManager.default.fileExists(atPath: link + ".lock"))
+        try first.close()
+        #expect(try refusal() == "")
+        let second = try SQLiteStore(path: link, logger: logger)
+        #expect(throws: StoreError.self) { try SQLiteStore(path: path, logger: logger) }
+        try second.close()
+    }
+
+    @Test func aLinkToWhatWasNotYetThereIsTheSameStore() throws {
+        let link = path + "-link"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+        let first = try SQLiteStore(path: link, logger: logger)
+        #expect(throws: StoreError.self) { try SQLiteStore(path: path, logger: logger) }
+        try first.close()
+        #expect(try refusal() == "")
+    }
+
+    /// The log is done away with only where no other process has the file open, which SQLite's own lock tells.
+    @Test(arguments: [(true, "wal"), (false, "delete")])
+    func sqlitesOwnLocksStay(isOpen: Bool, mode: String) throws {
+        let store = try SQLiteStore(path: path, logger: logger)
+        defer { try? store.close() }
+        if !isOpen { try store.close() }
+        let program = """
+            import sqlite3, sys
+            other = sqlite3.connect(sys.argv[1], timeout=0)
+            try:
+                other.execute("PRAGMA journal_mode = DELETE")
+            except sqlite3.OperationalError:
+                pass
+            sys.exit(other.execute("PRAGMA journal_mode").fetchone()[0] != sys.argv[2])
+            """
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3", "-c", program, path, mode]
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+    }
+
+    @Test func whatWasMadeForNothingIsTakenBack() throws {
+        let files = { try FileManager.default.contentsOfDirectory(atPath: self.directory.path) }
+        try SQLiteStore(path: path, logger: logger).discard()
+        #expect(try files() == [])
+        // One that was there stays as it was, by whomever it was made.
+        let first = try SQLiteStore(path: path, logger: logger)
+        let id = first.instanceID
+        try first.close()
+        let before = try files().sorted()
+        try SQLiteStore(path: path, logger: logger).discard()
+        #expect(try files().sorted() == before)
+        let second = try SQLiteStore(path: path, logger: logger)
+        #expect(second.instanceID == id)
+        try second.close()
+    }
+
     @Test(arguments: ["not a database", String(repeating: "x", count: 9_000), "{}"])
     func aFileThatIsNoDatabaseIsLeftAsItIs(content: String) throws {
         try content.write(toFile: path, atomically: false, encoding: .utf8)
