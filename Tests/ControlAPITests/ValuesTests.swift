@@ -72,6 +72,17 @@ struct ValuesTests {
         #expect(throws: DecodingError.self) { try JSONDecoder().decode(FileMode.self, from: Data(json.utf8)) }
     }
 
+    @Test(arguments: [(#""rw""#, "'rw'"), ("4096", "4096")])
+    func whatIsNoFileModeIsRepeated(_ json: String, _ given: String) {
+        let params = #"{"session_id":"s","path":"f","mode":\#(json)}"#
+        #expect(
+            performing: { try ParamsDecoder.decode(SandboxChangeMode.Params.self, from: Array(params.utf8)[...]) },
+            throws: {
+                ($0 as? RPCError)?.message
+                    == #"'mode': a file mode is an octal string such as "0644", at most "7777"; \#(given) is not"#
+            })
+    }
+
     /// Params of a session's id alone have a way of their own: it must not be told from the other.
     @Test(arguments: [
         (#"{"session_id":"user-42"}"#, "user-42"), (#"{ "session_id" : "user-42" }"#, "user-42"),

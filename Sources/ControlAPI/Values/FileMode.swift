@@ -9,14 +9,19 @@ package struct FileMode: Codable, Hashable, Sendable {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let bits: UInt32?
+        let given: String
         if let text = try? container.decode(String.self) {
             bits = UInt32(text, radix: 8)
+            given = "'\(Excerpt.of(text))'"
         } else {
-            bits = try container.decode(UInt32.self)
+            let number = try container.decode(UInt32.self)
+            bits = number
+            given = "\(number)"
         }
         guard let bits, bits <= 0o7777 else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "a file mode is an octal string such as \"0644\", at most \"7777\"")
+                in: container,
+                debugDescription: "a file mode is an octal string such as \"0644\", at most \"7777\"; \(given) is not")
         }
         self.bits = bits
     }
