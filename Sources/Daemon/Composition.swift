@@ -160,6 +160,7 @@ enum Composition {
             kubernetes.namePrefix = cluster.prefix
             kubernetes.connect = cluster.connect
             kubernetes.forceDeleteAfter = cluster.forceDeleteAfter
+            kubernetes.requestsPerSecond = cluster.requestsPerSecond
             kubernetes.kubeConfigPath = cluster.kubeconfig
             kubernetes.context = cluster.context
             let provider = try KubernetesProvider(

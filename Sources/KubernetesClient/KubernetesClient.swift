@@ -8,13 +8,15 @@ import Synchronization
 package final class KubernetesClient: Sendable {
     /// How long a call may take in all, its retries included, where the caller names no time.
     package static let defaultTimeout = Duration.seconds(90)
+    /// What a client allows itself where its owner says nothing else.
+    package static let defaultRequestsPerSecond = 50
 
     package let configuration: KubernetesConfiguration
     let http: HTTPClient
     let credentials: CredentialSource
     /// The client certificate of the last attempt.
     let shownCertificate = Mutex<[UInt8]?>(nil)
-    let budget = RequestBudget()
+    let budget: RequestBudget
     let logger: Logger
     let warnings = WarningLog()
     package let requests = RequestTally()
@@ -23,11 +25,13 @@ package final class KubernetesClient: Sendable {
     /// Names us in `managedFields`.
     let fieldManager: String
 
-    /// `version`: of the program, for the `User-Agent`.
+    /// `version`: of the program, for the `User-Agent`. `requestsPerSecond`: above 0, for requests that somebody waits
+    /// for and for those that can wait, each; twice as many go at once.
     package init(
         configuration: KubernetesConfiguration, http: HTTPClient, logger: Logger, name: String = "podkeeper",
-        version: String = "0"
+        version: String = "0", requestsPerSecond: Int = defaultRequestsPerSecond
     ) {
+        budget = RequestBudget(rate: Double(requestsPerSecond))
         self.configuration = configuration
         self.http = http
         self.logger = logger

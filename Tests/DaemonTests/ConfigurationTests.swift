@@ -29,7 +29,7 @@ struct ConfigurationTests {
                 backend: kubernetes
                 access: {socket_mode: "0600", operators: {uids: [1000, root], groups: []}}
                 sessions: {idle_timeout: 0.5, max_lifetime: null, max_sessions_per_owner: 7, on_shutdown: release}
-                kubernetes: {namespace: agents, execd_image: "a/b:1", connect: auto}
+                kubernetes: {namespace: agents, execd_image: "a/b:1", connect: auto, requests_per_second: 2e2}
                 limits: {max_message_bytes: 65536}
                 profiles:
                   default: {image: 3.10, mode: api, env: {ON: yes, N: 1e3}, delete_on_stop: false}
@@ -42,6 +42,7 @@ struct ConfigurationTests {
         #expect(configuration.sessions.maxSessionsPerOwner == 7)
         #expect(configuration.sessions.onShutdown == .release)
         #expect(configuration.kubernetes.execdImage == "a/b:1")
+        #expect(configuration.kubernetes.requestsPerSecond == 200)
         #expect(configuration.limits.maxMessageBytes == 65536)
         let profile = try #require(configuration.profiles.first)
         #expect(profile.image == "3.10")

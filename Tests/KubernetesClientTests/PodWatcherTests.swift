@@ -77,6 +77,31 @@ import Testing
         }
     }
 
+    @Test func whoWaitsForTheFirstListHasItsPods() async throws {
+        let hold = DispatchSemaphore(value: 0)
+        try await watching { connection, request in
+            guard request.query("watch") == nil else { return connection.waitForEnd() }
+            hold.wait()
+            connection.answer(200, listJSON([podJSON("a", uid: "1")], version: "5"))
+        } _: { watcher, _ in
+            // Its time is over before there is a list.
+            await watcher.waitForSync(until: .now + .milliseconds(50))
+            #expect(!watcher.hasSynced)
+            async let waited: Void = watcher.waitForSync(until: .now + .seconds(60))
+            hold.signal()
+            await waited
+            #expect(watcher.pod(named: "a")?.uid == "1")
+            await watcher.waitForSync(until: .now + .seconds(60))
+        }
+        // Nothing runs that could list.
+        try await withFake({ _ in }) { client, _ in
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let watcher = PodWatcher(client: client, namespace: "n", labelSelector: "", logger: logger)
+            await watcher.waitForSync(until: .now + .seconds(3600))
+            #expect(!watcher.hasSynced)
+        }
+    }
+
     /// As an event in the stream and as the answer to the request.
     @Test("T50 an expired version is listed anew, and the list's difference told", arguments: [true, false])
     func anExpiredVersionIsListedAnew(_ asEvent: Bool) async throws {

@@ -5,7 +5,7 @@ import Testing
 @Suite struct RequestBudgetTests {
     @Test("T109 The burst goes at once, then the rate holds; a sweep's crowd delays nobody who waits")
     func buckets() {
-        let budget = RequestBudget()
+        let budget = RequestBudget(rate: 50)
         let start = ContinuousClock.now
         for _ in 0..<100 { #expect(budget.take(.sweep, now: start) == .zero) }
         for index in 1...200 {

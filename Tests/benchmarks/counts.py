@@ -6,6 +6,7 @@ import pathlib
 import re
 import subprocess
 import tempfile
+import time
 
 from harness.daemon import Daemon
 
@@ -31,9 +32,10 @@ def counted(options):
         yield "allocations of a request", allocations(options.daemon, counter, directory)
         yield "system calls of a request", system_calls(options.daemon, directory)
         yield "instructions of a request", instructions(options.daemon, directory)
-    asked, written = session(options.daemon)
+    asked, written, taken_up = session(options.daemon)
     yield "requests to the API server for a session", asked
     yield "bytes written for a session", written
+    yield "requests to the API server for a session after a restart", taken_up
 
 
 @contextlib.contextmanager
@@ -87,7 +89,8 @@ def instructions(program, directory, requests=5_000):
 
 def session(program):
     """API requests, the shared watch aside, and bytes given to write(2) and its kin, for one session of the Kubernetes
-    backend from its start to its release."""
+    backend from its start to its release; and what each that lives costs the API server when the daemon is killed and
+    started again, the one list and watch aside."""
     daemon = Daemon(program, Simulated)
     try:
         daemon.start()
@@ -100,6 +103,16 @@ def session(program):
                 cycle(control, f"counted-{number:02}")
             written = daemon.bytes_written() - written
             spent = requests - before
+            for number in range(SESSIONS):
+                control.call("session.get_or_create", session_id=f"kept-{number:02}")
+        daemon.kill()
+        before = requests.copy()
+        daemon.start()
+        with daemon.connect() as control:
+            # It says of each what it waits for.
+            while any(session["message"] for session in control.call("session.list")["sessions"]):
+                time.sleep(0.05)
+        after = requests - before
     finally:
         daemon.remove()
-    return (sum(spent.values()) - spent["watch"]) / SESSIONS, written / SESSIONS
+    return (sum(spent.values()) - spent["watch"]) / SESSIONS, written / SESSIONS, after["get"] / SESSIONS

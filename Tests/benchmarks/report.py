@@ -5,6 +5,7 @@ import json
 import math
 import os
 import platform
+import re
 
 
 def percentile(samples, share):
@@ -60,8 +61,18 @@ class Report:
             f"| {row['benchmark']} | {row['what']} | {row['goal']} | {row['value']:.3g} {row['unit']} "
             f"| {'yes' if row['met'] else 'no'} |\n" for row in self._goals)
         return (
-            f"Measured {self._date()} on {self._machine()}, backend `{self._backend}`, by `Tests/bench`.\n\n"
+            f"{self._heading()}\n\nMeasured {self._date()} on {self._machine()}.\n\n"
             "| benchmark | what | goal | measured | met |\n|---|---|---|---|---|\n" + rows)
+
+    def put_table(self, path):
+        """In a Markdown file, in the place of the section for this backend; the file's other sections stay."""
+        sections = re.split(r"(?m)^(?=## )", path.read_text()) if path.exists() else [""]
+        others = [section.rstrip("\n") for section in sections if not section.startswith(f"{self._heading()}\n")]
+        others.insert(1, self.table().rstrip("\n"))
+        path.write_text("\n\n".join(others).lstrip("\n") + "\n")
+
+    def _heading(self):
+        return f"## Backend `{self._backend}`"
 
     @staticmethod
     def _machine():

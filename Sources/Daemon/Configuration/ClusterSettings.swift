@@ -1,3 +1,4 @@
+import KubernetesClient
 package import KubernetesSandbox
 
 /// The cluster, and what holds for every profile that does not say otherwise.
@@ -14,6 +15,8 @@ package struct ClusterSettings: Hashable, Sendable {
     package var prefix = "sandbox"
     /// After the end of its grace period; nil: a pod's object is never removed by force.
     package var forceDeleteAfter: Duration?
+    /// Of the API server; a burst of twice as many goes at once.
+    package var requestsPerSecond = KubernetesClient.defaultRequestsPerSecond
 
     package init() {}
 }
@@ -28,6 +31,7 @@ extension ClusterSettings {
         prefix = try section.string("prefix") ?? prefix
         connect = try section.choice("connect", Connect.self) ?? connect
         forceDeleteAfter = try section.duration("force_delete_after")
+        requestsPerSecond = try section.integer("requests_per_second", in: 1...100_000) ?? requestsPerSecond
         try section.finish()
     }
 }

@@ -11,11 +11,16 @@ final class RequestBudget: Sendable {
         case sweep
     }
 
-    static let rate = 50.0
-    static let burst = 100.0
+    /// Tokens that come back in a second, to each bucket.
+    private let rate: Double
+    /// Two seconds' worth fill a bucket.
+    private var burst: Double { 2 * rate }
 
     /// When each bucket was, or will be, full: each token taken moves that by the time it takes to come back.
     private let fullAt = Mutex<[Purpose: ContinuousClock.Instant]>([:])
+
+    /// `rate`: tokens a second, above 0.
+    init(rate: Double) { self.rate = rate }
 
     /// Takes a token, which may be one that is still to come.
     ///
@@ -23,8 +28,8 @@ final class RequestBudget: Sendable {
     func take(_ purpose: Purpose, now: ContinuousClock.Instant = .now) -> Duration {
         fullAt.withLock { fullAt in
             let full = max(fullAt[purpose] ?? now, now)
-            fullAt[purpose] = full + .seconds(1 / Self.rate)
-            return max(.zero, now.duration(to: full) - .seconds((Self.burst - 1) / Self.rate))
+            fullAt[purpose] = full + .seconds(1 / rate)
+            return max(.zero, now.duration(to: full) - .seconds((burst - 1) / rate))
         }
     }
 }

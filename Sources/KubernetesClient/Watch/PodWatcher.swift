@@ -19,8 +19,11 @@ package final class PodWatcher: Sendable {
 
     private struct State {
         var cache = PodCache()
+        var hasStarted = false
         var hasSynced = false
         var hasStopped = false
+        /// Who waits for the first list.
+        var syncWaiters: [Int: AsyncStream<Void>.Continuation] = [:]
         var waiters: [Int: Waiter] = [:]
         var nextWaiter = 0
         var restarts = 0
@@ -52,6 +55,23 @@ package final class PodWatcher: Sendable {
 
     /// The last state seen; nil says nothing while `hasSynced` is false.
     package func pod(named name: String) -> Pod? { state.withLock { $0.cache.pods[name] } }
+
+    /// Returns when the first list has been taken in, at the deadline, when cancelled, or at once where nothing runs that
+    /// could list.
+    package func waitForSync(until deadline: ContinuousClock.Instant) async {
+        let (synced, continuation) = AsyncStream.makeStream(of: Void.self)
+        let waiter = state.withLock { state -> Int? in
+            guard state.hasStarted, !state.hasSynced, !state.hasStopped else { return nil }
+            defer { state.nextWaiter &+= 1 }
+            state.syncWaiters[state.nextWaiter] = continuation
+            return state.nextWaiter
+        }
+        guard let waiter else { return }
+        defer { state.withLock { _ = $0.syncWaiters.removeValue(forKey: waiter) } }
+        // Ends the stream below at the deadline; leaving this scope cancels it.
+        async let _: Void = Self.finish(continuation, at: deadline)
+        for await _ in synced {}
+    }
 
     /// How often a watch broke off, other than at its planned end, and had to be resumed.
     package var restarts: Int { state.withLock { $0.restarts } }
@@ -95,6 +115,7 @@ package final class PodWatcher: Sendable {
     ///
     /// - Throws: `CancellationError`, nothing else: every failure is retried with backoff.
     package func run() async throws {
+        state.withLock { $0.hasStarted = true }
         defer { stop() }
         var machine = WatchStateMachine()
         var generator = SystemRandomNumberGenerator()
@@ -167,7 +188,7 @@ package final class PodWatcher: Sendable {
     }
 
     private func take(_ list: [Pod], announcesResync: Bool) {
-        let events = state.withLock { state in
+        let (events, waiters) = state.withLock { state in
             let events = state.cache.replace(with: list)
             tell(&state, events)
             for waiter in state.waiters.values where state.cache.observation(name: waiter.name, uid: waiter.uid) == nil
@@ -176,9 +197,11 @@ package final class PodWatcher: Sendable {
             }
             let isFirst = !state.hasSynced
             state.hasSynced = true
-            return announcesResync || isFirst ? events + [.resync] : events
+            defer { state.syncWaiters = [:] }
+            return (announcesResync || isFirst ? events + [.resync] : events, state.syncWaiters)
         }
         buffer.append(events)
+        for waiter in waiters.values { waiter.finish() }
     }
 
     /// Wakes those who wait for the pods concerned. Yielding only enqueues: no code of theirs runs under the lock.
@@ -214,6 +237,7 @@ package final class PodWatcher: Sendable {
         state.withLock { state in
             state.hasStopped = true
             for waiter in state.waiters.values { waiter.signals.finish() }
+            for waiter in state.syncWaiters.values { waiter.finish() }
         }
         buffer.finish()
     }
@@ -229,8 +253,8 @@ package final class PodWatcher: Sendable {
         }
     }
 
-    private static func finish(
-        _ signals: AsyncStream<Signal>.Continuation, at deadline: ContinuousClock.Instant
+    private static func finish<Value>(
+        _ signals: AsyncStream<Value>.Continuation, at deadline: ContinuousClock.Instant
     ) async {
         try? await Task.sleep(until: deadline, clock: .continuous)
         signals.finish()

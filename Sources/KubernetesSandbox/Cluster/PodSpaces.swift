@@ -41,7 +41,8 @@ package struct PodSpaces: Sendable {
                 let configuration = try Self.load(cluster, profile: name, environment: environment)
                 logger.info("cluster", metadata: ["configuration": "\(configuration.origin)"])
                 let client = KubernetesClient(
-                    configuration: configuration, http: http, logger: logger, version: version)
+                    configuration: configuration, http: http, logger: logger, version: version,
+                    requestsPerSecond: settings.requestsPerSecond)
                 reach = ClusterReach(connect: settings.connect, client: client, http: http, logger: logger)
                 clients[cluster] = reach
             }

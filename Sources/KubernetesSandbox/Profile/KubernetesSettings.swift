@@ -1,3 +1,4 @@
+import KubernetesClient
 package import SandboxCore
 
 /// What all profiles of the provider share.
@@ -15,6 +16,8 @@ package struct KubernetesSettings: Hashable, Sendable {
     package var deletionTimeout = Duration.seconds(60)
     /// So long after the end of its grace period a pod's object is removed by force; nil: never.
     package var forceDeleteAfter: Duration?
+    /// Of each cluster's API server, above 0; see `KubernetesClient`.
+    package var requestsPerSecond = KubernetesClient.defaultRequestsPerSecond
 
     package init(instance: String) {
         self.instance = instance

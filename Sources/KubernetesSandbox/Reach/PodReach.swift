@@ -13,7 +13,7 @@ struct PodReach: Sendable {
     private enum Way: Sendable {
         case injected(ExecConnection)
         case image(ImageShell)
-        case api(PodShell)
+        case api
     }
 
     let sandbox: any Sandbox
@@ -35,7 +35,7 @@ struct PodReach: Sendable {
         case .api:
             let shell = PodShell(
                 client: space.client, namespace: space.namespace, pod: pod.name, container: layout.container)
-            way = .api(shell)
+            way = .api
             sandbox = PodSandbox(shell: shell, workDirectory: layout.workDirectory)
         }
         info = SandboxInfo(
@@ -50,10 +50,7 @@ struct PodReach: Sendable {
     /// Whether a sandbox that has just come up answers. Throws `backendUnavailable` when it does not yet.
     func probe(until deadline: ContinuousClock.Instant) async throws(SandboxError) {
         let timeout = min(Self.probeTimeout, max(ContinuousClock.now.duration(to: deadline), .milliseconds(50)))
-        switch way {
-        case .api: return  // Its pod's Ready condition is what counts.
-        case .injected, .image: try await ask(timeout)
-        }
+        try await ask(timeout)
     }
 
     /// Whether a sandbox that an earlier daemon started still answers.
@@ -76,8 +73,7 @@ struct PodReach: Sendable {
                 guard error.kind == .outcomeUnknown else { throw error }
                 throw .backendUnavailable(error.message)
             }
-        case .api(let shell):
-            _ = try await shell.runShell("true", input: nil, timeout: timeout)
+        case .api: return  // What the cluster says of its pod is what counts.
         }
     }
 }
