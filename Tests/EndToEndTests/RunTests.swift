@@ -39,8 +39,8 @@ struct RunTests {
                 timeout: 1)
             #expect(run.timedOut)
             #expect(run.exitCode == nil)
-            // Not a measurement: the one second, the two of the grace, and an end.
-            #expect(began.duration(to: .now) < .seconds(4))
+            // Not a measurement: it is over long before the command would be.
+            #expect(began.duration(to: .now) < .seconds(600))
             try await until { try await processes("4321", in: session) == "0\n" }
         }
     }

@@ -29,7 +29,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: kubeconfig) }
         var settings = KubernetesSettings(instance: "test")
         settings.kubeConfigPath = kubeconfig
-        settings.deletionTimeout = .milliseconds(500)
+        settings.deletionTimeout = .seconds(3)
         settings.forceDeleteAfter = forceAfter
         let http = try HTTPClient()
         let provider = try KubernetesProvider(
