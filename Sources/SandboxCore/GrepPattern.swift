@@ -11,6 +11,10 @@ package enum GrepPattern {
     /// through them, which takes it seconds for six and years for twenty.
     package static let maximumLoopsBesideAnchors = 4
 
+    /// Ways on in a pattern that has such a repetition, once written out. What leads into one of them is looked at anew on
+    /// each way there when glibc compiles the pattern: it takes milliseconds for this many and doubles with each further.
+    package static let maximumChoicesBesideLoops = 24
+
     /// Returns the expanded size, at least 1, to which the time for each byte is proportional at worst.
     ///
     /// Throws `invalid`: too long, a NUL or newline (lines are searched one by one), a back-reference (not part of
@@ -30,6 +34,11 @@ package enum GrepPattern {
         guard whole.size <= maximumExpandedSize else {
             throw .invalid(
                 "pattern repeats too much: its {m,n} and + stand for more than \(maximumExpandedSize) characters")
+        }
+        guard whole.loops == 0 || whole.choices <= maximumChoicesBesideLoops else {
+            throw .invalid(
+                "pattern repeats what may be empty, as (a*)* does, among more than \(maximumChoicesBesideLoops) of "
+                    + "'?', '*', '+' and '|'; repeat what is not empty, as in (a+)*")
         }
         guard !size.hasAnchors || whole.loops <= maximumLoopsBesideAnchors else {
             throw .invalid("pattern repeats what may be empty too often for one with '^', '$' or the like")

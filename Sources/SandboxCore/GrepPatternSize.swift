@@ -6,6 +6,8 @@ struct GrepPatternSize {
         var size = 0
         /// Endless repetitions of what may be empty, such as `(a*)*`.
         var loops = 0
+        /// Places where there is more than one way on: `?`, `*`, `+`, `|`, and each copy of `{m,n}` that may be left out.
+        var choices = 0
         /// Whether the empty string matches; in a group, its last alternative.
         var isNullable = true
         var hasNullableAlternative = false
@@ -41,6 +43,7 @@ struct GrepPatternSize {
             case UInt8(ascii: "|"):
                 group.hasNullableAlternative = group.hasNullableAlternative || group.isNullable
                 (group.size, group.isNullable) = (Self.sum(group.size, 1), true)
+                group.choices = Self.sum(group.choices, 1)
             case UInt8(ascii: "{"): repetition()
             case UInt8(ascii: "*"): repeatAtom(1, isEndless: true, mayBeNone: true)
             case UInt8(ascii: "+"): repeatAtom(2, isEndless: true, mayBeNone: false)
@@ -50,7 +53,9 @@ struct GrepPatternSize {
             }
         }
         return outer.reduce(group) { sum, part in
-            Part(size: Self.sum(sum.size, part.size), loops: Self.sum(sum.loops, part.loops))
+            Part(
+                size: Self.sum(sum.size, part.size), loops: Self.sum(sum.loops, part.loops),
+                choices: Self.sum(sum.choices, part.choices))
         }
     }
 
@@ -59,6 +64,7 @@ struct GrepPatternSize {
         atom = part
         group.size = Self.sum(group.size, part.size)
         group.loops = Self.sum(group.loops, part.loops)
+        group.choices = Self.sum(group.choices, part.choices)
         group.isNullable = isNullableBeforeAtom && part.isNullable
     }
 
@@ -73,7 +79,7 @@ struct GrepPatternSize {
         group = before
         add(
             Part(
-                size: max(1, inner.size), loops: inner.loops,
+                size: max(1, inner.size), loops: inner.loops, choices: inner.choices,
                 isNullable: inner.isNullable || inner.hasNullableAlternative))
     }
 
@@ -121,17 +127,22 @@ struct GrepPatternSize {
         index = end + 1
         // What has no upper bound ends with one more, which may repeat.
         let isEndless = bounds.last == UInt8(ascii: ",")
+        let most = numbers.max() ?? 1
+        let least = bounds.first == UInt8(ascii: ",") ? 0 : numbers.first ?? 1
         repeatAtom(
-            max(1, numbers.max() ?? 1) + (isEndless ? 1 : 0), isEndless: isEndless,
-            mayBeNone: numbers.first == 0 || bounds.first == UInt8(ascii: ","))
+            max(1, most) + (isEndless ? 1 : 0), isEndless: isEndless, mayBeNone: least == 0,
+            choices: isEndless ? 1 : max(0, most - least))
     }
 
-    private mutating func repeatAtom(_ copies: Int, isEndless: Bool, mayBeNone: Bool) {
+    /// `choices`: how many of the copies may be left out, or repeated.
+    private mutating func repeatAtom(_ copies: Int, isEndless: Bool, mayBeNone: Bool, choices: Int = 1) {
+        let choices = Self.sum(Self.product(atom.choices, copies), choices)
         let loops = Self.sum(Self.product(atom.loops, copies), isEndless && atom.isNullable ? 1 : 0)
         let size = Self.product(atom.size, copies)
         group.size = Self.sum(group.size, max(1, size - atom.size))
         group.loops = Self.sum(group.loops, loops - atom.loops)
-        atom = Part(size: size, loops: loops, isNullable: atom.isNullable || mayBeNone)
+        group.choices = Self.sum(group.choices, choices - atom.choices)
+        atom = Part(size: size, loops: loops, choices: choices, isNullable: atom.isNullable || mayBeNone)
         group.isNullable = isNullableBeforeAtom && atom.isNullable
     }
 
