@@ -15,6 +15,10 @@ package enum GrepPattern {
     /// each way there when glibc compiles the pattern: it takes milliseconds for this many and doubles with each further.
     package static let maximumChoicesBesideLoops = 24
 
+    /// Choices beside an anchor to leave out what may be empty, as in `^(a?)?`, once written out: glibc copies what follows
+    /// an anchor for each way through them, 40 MB for two hundred and a gigabyte for a thousand.
+    package static let maximumEmptyChoicesBesideAnchors = 48
+
     /// Returns the expanded size, at least 1, to which the time for each byte is proportional at worst.
     ///
     /// Throws `invalid`: too long, a NUL or newline (lines are searched one by one), a back-reference (not part of
@@ -40,7 +44,10 @@ package enum GrepPattern {
                 "pattern repeats what may be empty, as (a*)* does, among more than \(maximumChoicesBesideLoops) of "
                     + "'?', '*', '+' and '|'; repeat what is not empty, as in (a+)*")
         }
-        guard !size.hasAnchors || whole.loops <= maximumLoopsBesideAnchors else {
+        guard
+            !size.hasAnchors
+                || whole.loops <= maximumLoopsBesideAnchors && whole.emptyChoices <= maximumEmptyChoicesBesideAnchors
+        else {
             throw .invalid("pattern repeats what may be empty too often for one with '^', '$' or the like")
         }
         return max(1, whole.size)

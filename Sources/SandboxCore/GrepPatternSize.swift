@@ -8,6 +8,8 @@ struct GrepPatternSize {
         var loops = 0
         /// Places where there is more than one way on: `?`, `*`, `+`, `|`, and each copy of `{m,n}` that may be left out.
         var choices = 0
+        /// Those of them where what may be left out may be empty as well, as in `(a?)?`.
+        var emptyChoices = 0
         /// Whether the empty string matches; in a group, its last alternative.
         var isNullable = true
         var hasNullableAlternative = false
@@ -55,7 +57,8 @@ struct GrepPatternSize {
         return outer.reduce(group) { sum, part in
             Part(
                 size: Self.sum(sum.size, part.size), loops: Self.sum(sum.loops, part.loops),
-                choices: Self.sum(sum.choices, part.choices))
+                choices: Self.sum(sum.choices, part.choices),
+                emptyChoices: Self.sum(sum.emptyChoices, part.emptyChoices))
         }
     }
 
@@ -65,6 +68,7 @@ struct GrepPatternSize {
         group.size = Self.sum(group.size, part.size)
         group.loops = Self.sum(group.loops, part.loops)
         group.choices = Self.sum(group.choices, part.choices)
+        group.emptyChoices = Self.sum(group.emptyChoices, part.emptyChoices)
         group.isNullable = isNullableBeforeAtom && part.isNullable
     }
 
@@ -80,6 +84,7 @@ struct GrepPatternSize {
         add(
             Part(
                 size: max(1, inner.size), loops: inner.loops, choices: inner.choices,
+                emptyChoices: inner.emptyChoices,
                 isNullable: inner.isNullable || inner.hasNullableAlternative))
     }
 
@@ -136,13 +141,17 @@ struct GrepPatternSize {
 
     /// `choices`: how many of the copies may be left out, or repeated.
     private mutating func repeatAtom(_ copies: Int, isEndless: Bool, mayBeNone: Bool, choices: Int = 1) {
+        let emptyChoices = Self.sum(Self.product(atom.emptyChoices, copies), atom.isNullable ? choices : 0)
         let choices = Self.sum(Self.product(atom.choices, copies), choices)
         let loops = Self.sum(Self.product(atom.loops, copies), isEndless && atom.isNullable ? 1 : 0)
         let size = Self.product(atom.size, copies)
         group.size = Self.sum(group.size, max(1, size - atom.size))
         group.loops = Self.sum(group.loops, loops - atom.loops)
         group.choices = Self.sum(group.choices, choices - atom.choices)
-        atom = Part(size: size, loops: loops, choices: choices, isNullable: atom.isNullable || mayBeNone)
+        group.emptyChoices = Self.sum(group.emptyChoices, emptyChoices - atom.emptyChoices)
+        atom = Part(
+            size: size, loops: loops, choices: choices, emptyChoices: emptyChoices,
+            isNullable: atom.isNullable || mayBeNone)
         group.isNullable = isNullableBeforeAtom && atom.isNullable
     }
 
