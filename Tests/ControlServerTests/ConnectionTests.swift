@@ -76,12 +76,13 @@ import Testing
                 var limit = rlimit()
                 getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
                 let original = limit
-                // The next descriptor is the last: the client's own socket takes it, the server's accept finds none.
-                let probe = dup(0)
-                close(probe)
-                limit.rlim_cur = rlim_t(probe + 1)
-                setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-                let starved = try TestSocket(path)
+                // No descriptor more from here on: the client's own socket is there already, the server's accept finds none.
+                let starved = try TestSocket(
+                    path,
+                    beforeConnecting: {
+                        limit.rlim_cur = 0
+                        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+                    })
                 try await starved.request(3, Echo.name, "{\"text\":\"c\"}")
                 for number in 0..<50 {
                     try await first.request(number, Echo.name, "{\"text\":\"a\"}")

@@ -13,7 +13,7 @@ final class TestSocket: Sendable {
     private let descriptor: Int32
     private let queue = DispatchQueue(label: "test-socket")
 
-    init(_ path: String, receiveBuffer: Int32? = nil) throws {
+    init(_ path: String, receiveBuffer: Int32? = nil, beforeConnecting: () -> Void = {}) throws {
         let descriptor = pk_socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), false)
         guard descriptor >= 0 else { throw Failure(message: "socket: \(descriptor)") }
         if var size = receiveBuffer {
@@ -22,6 +22,7 @@ final class TestSocket: Sendable {
         var deadline = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &deadline, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &deadline, socklen_t(MemoryLayout<timeval>.size))
+        beforeConnecting()
         let result = pk_unix_connect(descriptor, path)
         guard result >= 0 else {
             close(descriptor)
@@ -32,17 +33,20 @@ final class TestSocket: Sendable {
 
     deinit { close(descriptor) }
 
-    private func blocking<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { try body() }) }
+    /// `body` must not hold the socket itself: the queue lets go of it a little later than the caller goes on, and the
+    /// descriptor is to be closed when the caller is done with it.
+    private func blocking<T: Sendable>(_ body: @escaping @Sendable (Int32) throws -> T) async throws -> T {
+        let descriptor = descriptor
+        return try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try body(descriptor) }) }
         }
     }
 
     func send(_ text: String) async throws { try await send(bytes: Array(text.utf8)) }
 
-    func send(bytes: [UInt8]) async throws { try await blocking { try self.sendNow(bytes) } }
+    func send(bytes: [UInt8]) async throws { try await blocking { try Self.send(bytes, on: $0) } }
 
-    private func sendNow(_ bytes: [UInt8]) throws {
+    private static func send(_ bytes: [UInt8], on descriptor: Int32) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
@@ -62,7 +66,7 @@ final class TestSocket: Sendable {
     func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// At most that many bytes; none at the end of the stream.
-    private func receiveNow(_ maximum: Int) throws -> [UInt8] {
+    private static func receive(_ maximum: Int, on descriptor: Int32) throws -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: maximum)
         let count = recv(descriptor, &buffer, maximum, 0)
         guard count >= 0 else { throw Failure(message: "recv: errno \(errno)") }
@@ -70,9 +74,9 @@ final class TestSocket: Sendable {
     }
 
     /// The next line as JSON; nil at the end of the stream.
-    func line() async throws -> JSONValue? { try await blocking { try self.lineNow() } }
+    func line() async throws -> JSONValue? { try await blocking { try Self.line(on: $0) } }
 
-    private func lineNow() throws -> JSONValue? {
+    private static func line(on descriptor: Int32) throws -> JSONValue? {
         var line: [UInt8] = []
         while true {
             // Looks first and takes up to the newline then: no byte of the next line is swallowed.
@@ -81,7 +85,7 @@ final class TestSocket: Sendable {
             guard count >= 0 else { throw Failure(message: "recv: errno \(errno)") }
             guard count > 0 else { return nil }
             let newline = buffer[..<count].firstIndex(of: UInt8(ascii: "\n"))
-            line += try receiveNow(newline.map { $0 + 1 } ?? count)
+            line += try receive(newline.map { $0 + 1 } ?? count, on: descriptor)
             if newline != nil { return try JSONCoding.decode(JSONValue.self, from: line[...]) }
         }
     }
