@@ -52,4 +52,27 @@ package enum GrepPattern {
         }
         return max(1, whole.size)
     }
+
+    /// Where the pattern goes on after the `[…]` whose first byte after the `[` is at `start`; beyond the end where it
+    /// has none. A `]` first is a member, and `[:class:]`, `[.x.]`, `[=x=]` have brackets of their own.
+    package static func bracketEnd(in bytes: [UInt8], from start: Int) -> Int {
+        var index = start
+        if index < bytes.count, bytes[index] == UInt8(ascii: "^") { index += 1 }
+        if index < bytes.count, bytes[index] == UInt8(ascii: "]") { index += 1 }
+        while index < bytes.count, bytes[index] != UInt8(ascii: "]") {
+            let next = index + 1 < bytes.count ? bytes[index + 1] : 0
+            let isClass = bytes[index] == UInt8(ascii: "[") && [UInt8](":.=".utf8).contains(next)
+            if isClass, let end = classEnd(in: bytes, from: index + 2, kind: next) { index = end } else { index += 1 }
+        }
+        return index + 1
+    }
+
+    private static func classEnd(in bytes: [UInt8], from start: Int, kind: UInt8) -> Int? {
+        var at = start
+        while at + 1 < bytes.count {
+            if bytes[at] == kind, bytes[at + 1] == UInt8(ascii: "]") { return at + 2 }
+            at += 1
+        }
+        return nil
+    }
 }

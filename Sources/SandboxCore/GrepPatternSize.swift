@@ -98,26 +98,9 @@ struct GrepPatternSize {
         if "bB<>`'".utf8.contains(bytes[index - 1]) { anchor() } else { add(Part(size: 1, isNullable: false)) }
     }
 
-    /// Skips `[…]`: a `]` first is a member, and `[:class:]`, `[.x.]`, `[=x=]` have brackets of their own.
     private mutating func bracket() {
-        if index < bytes.count, bytes[index] == UInt8(ascii: "^") { index += 1 }
-        if index < bytes.count, bytes[index] == UInt8(ascii: "]") { index += 1 }
-        while index < bytes.count, bytes[index] != UInt8(ascii: "]") {
-            let next = index + 1 < bytes.count ? bytes[index + 1] : 0
-            let isClass = bytes[index] == UInt8(ascii: "[") && [UInt8](":.=".utf8).contains(next)
-            if isClass, let end = classEnd(from: index + 2, kind: next) { index = end } else { index += 1 }
-        }
-        index += 1
+        index = GrepPattern.bracketEnd(in: bytes, from: index)
         add(Part(size: 1, isNullable: false))
-    }
-
-    private func classEnd(from start: Int, kind: UInt8) -> Int? {
-        var at = start
-        while at + 1 < bytes.count {
-            if bytes[at] == kind, bytes[at + 1] == UInt8(ascii: "]") { return at + 2 }
-            at += 1
-        }
-        return nil
     }
 
     /// `{m}`, `{m,}` and `{m,n}`; anything else is for the engine to judge.

@@ -42,7 +42,7 @@ struct FileSearch {
         var (matches, size) = (result.matches.count, bytes)
         do {
             let end = try scanner.scan(file, beforeBlock: { try watch.check() }) { number, line in
-                guard try expression.matches(line) else { return true }
+                guard expression.matches(line) else { return true }
                 matches += 1
                 let kept = min(line.count, FileLimits.maximumMatchLineBytes)
                 size += path.count + kept
