@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -282,11 +283,28 @@ int pk_ignore_sigpipe(void) {
     return result(sigaction(SIGPIPE, &action, NULL));
 }
 
-int pk_flock(int fd, int operation) {
+static int lock_descriptor(int fd, const char *path) {
+    struct stat locked, named;
     int outcome;
-    do outcome = flock(fd, operation);
+    do outcome = flock(fd, LOCK_EX | LOCK_NB);
     while (outcome < 0 && errno == EINTR);
-    return result(outcome);
+    if (outcome < 0 || fstat(fd, &locked) < 0) return result(-1);
+    // Who held it before may have removed it after it was opened here.
+    if (lstat(path, &named) < 0) return errno == ENOENT ? -ESTALE : result(-1);
+    return locked.st_dev == named.st_dev && locked.st_ino == named.st_ino ? 0 : -ESTALE;
+}
+
+int pk_lock_file(const char *path) {
+    // Each further time somebody else has had it and let it go: many in a row mean that it is in use.
+    for (int tries = 0; tries < 100; tries++) {
+        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0) return result(-1);
+        int outcome = lock_descriptor(fd, path);
+        if (outcome == 0) return fd;
+        close(fd);
+        if (outcome != -ESTALE) return outcome;
+    }
+    return -EWOULDBLOCK;
 }
 
 int pk_rename_new(int from_directory, const char *from, int to_directory, const char *to) {

@@ -31,6 +31,9 @@ package final class ControlServer: Sendable {
         state.withLock { $0.listener = listener }
     }
 
+    /// Gives the socket up again instead of `run`, and leaves no file of it: who waits in its backlog is refused.
+    package func stopListening() { state.withLock { $0.listener.take() }?.close(hasServed: false) }
+
     /// Serves until `stop` or until the task is cancelled, after `listen` if that was not called yet.
     ///
     /// Returns after a `stop`, once the running calls are answered, or cancelled when the grace period is over.

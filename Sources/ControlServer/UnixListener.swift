@@ -10,10 +10,10 @@ final class UnixListener: Sendable {
     /// Valid until `close`.
     let descriptor: Int32
     /// Nil for a socket that somebody else made.
-    private let own: (lock: Int32, file: SocketFile)?
+    private let own: (lock: FileLock, file: SocketFile)?
     private let isClosed = Mutex(false)
 
-    private init(descriptor: Int32, own: (lock: Int32, file: SocketFile)?) {
+    private init(descriptor: Int32, own: (lock: FileLock, file: SocketFile)?) {
         self.descriptor = descriptor
         self.own = own
     }
@@ -28,8 +28,8 @@ final class UnixListener: Sendable {
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
-    /// Ends it all; a second call does nothing.
-    func close() {
+    /// Ends it all; a second call does nothing. `hasServed`: whoever did leaves the lock file to the next daemon.
+    func close(hasServed: Bool = true) {
         let isFirst = isClosed.withLock { isClosed in
             defer { isClosed = true }
             return !isClosed
@@ -38,7 +38,7 @@ final class UnixListener: Sendable {
         Glibc.close(descriptor)
         guard let own else { return }
         own.file.remove()
-        Glibc.close(own.lock)
+        if hasServed { own.lock.release() } else { own.lock.removeFile() }
     }
 
     /// Takes over a socket that listens already, from whoever started this process. Neither its file nor the order of
@@ -66,17 +66,17 @@ final class UnixListener: Sendable {
         try makeDirectory(of: path)
         // Two daemons that start together would both find a stale file, and the second would remove the socket that
         // the first has just made. The lock lets only one of them look.
-        let lock = try FileLock.acquire(path + ".lock", guarding: path)
+        let lock = try FileLock(path + ".lock", guarding: path)
         do throws(ControlServerError) {
             return try open(configuration, group: group, lock: lock)
         } catch {
-            Glibc.close(lock)
+            lock.removeFile()
             throw error
         }
     }
 
     private static func open(
-        _ configuration: ControlServerConfiguration, group: UInt32?, lock: Int32
+        _ configuration: ControlServerConfiguration, group: UInt32?, lock: FileLock
     ) throws(ControlServerError) -> UnixListener {
         try removeStale(configuration.socketPath)
         let descriptor = pk_socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), true)

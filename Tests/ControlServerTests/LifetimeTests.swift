@@ -3,6 +3,7 @@ import ControlServer
 import Foundation
 import JSONRPC
 import Logging
+import Synchronization
 import Testing
 
 @Suite struct LifetimeTests {
@@ -64,6 +65,44 @@ import Testing
         #expect(status(other) != nil)
         first.stop()
         try await first.run()
+    }
+
+    @Test func leavesNoFileWhereItCouldNotServe() throws {
+        let directory = try SocketDirectory()
+        let path = directory.socket
+        try Data().write(to: URL(filePath: path))
+        for _ in 0..<2 {
+            let error = #expect(throws: ControlServerError.self) { try server(path).listen() }
+            #expect(error?.code == .notASocket)
+            #expect(status(path + ".lock") == nil)
+        }
+        unlink(path)
+        let willing = server(path)
+        try willing.listen()
+        #expect(status(path + ".lock") != nil)
+        willing.stopListening()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
+    }
+
+    /// Many threads take the lock, and each removes its file: at no time do two have it.
+    @Test func aLockWhoseFileIsRemovedIsStillHeldByOneAlone() throws {
+        let directory = try SocketDirectory()
+        let path = directory.path + "/lock"
+        let holders = Atomic(0)
+        let taken = Atomic(0)
+        let most = Atomic(0)
+        DispatchQueue.concurrentPerform(iterations: 8) { _ in
+            while taken.load(ordering: .relaxed) < 2000 {
+                let lock = pk_lock_file(path)
+                guard lock >= 0 else { continue }
+                most.max(holders.add(1, ordering: .sequentiallyConsistent).newValue, ordering: .relaxed)
+                taken.add(1, ordering: .relaxed)
+                holders.subtract(1, ordering: .sequentiallyConsistent)
+                unlink(path)
+                close(lock)
+            }
+        }
+        #expect(most.load(ordering: .relaxed) == 1)
     }
 
     @Test func refusesPathsThatCannotBe() throws {

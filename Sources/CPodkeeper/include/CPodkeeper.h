@@ -148,8 +148,10 @@ int pk_ignore_sigpipe(void);
 
 // MARK: files
 
-/// flock(2) with LOCK_SH, LOCK_EX, LOCK_UN, LOCK_NB; Swift sees only the struct of the same name.
-int pk_flock(int fd, int operation);
+/// Makes the file where there is none, locks it for one alone (flock(2)) and returns the descriptor that holds the lock
+/// until it is closed; -EWOULDBLOCK while another one does. Whoever holds it may remove the file: a lock on a file that
+/// is no longer the one at `path` is never returned.
+int pk_lock_file(const char *path);
 /// renameat2(2) with RENAME_NOREPLACE: -EEXIST where there is something at `to`, -EINVAL where the file system cannot
 /// tell in one step.
 int pk_rename_new(int from_directory, const char *from, int to_directory, const char *to);
