@@ -99,6 +99,15 @@ enum Composition {
             logger: Logger(label: "control"))
         report.watch(server)
         try server.listen()
+        var metrics: MetricsServer?
+        do {
+            if let listener = settings.metrics.listener {
+                metrics = try await MetricsServer(listener, report: report, logger: Logger(label: "metrics"))
+            }
+        } catch {
+            server.stopListening()
+            throw error
+        }
         logger.info(
             "podkeeperd \(DaemonVersion.current)",
             metadata: [
@@ -115,10 +124,7 @@ enum Composition {
                     manager: manager, server: server, sessions: sessions, reloader: reloader, logger: logger),
                 successTerminationBehavior: .ignore),
         ]
-        if let listener = settings.metrics.listener {
-            let metrics = MetricsServer(listener: listener, logger: Logger(label: "metrics"), report: report)
-            parts.insert(.init(service: metrics), at: 0)
-        }
+        if let metrics { parts.insert(.init(service: metrics), at: 0) }
         var services = ServiceGroupConfiguration(
             services: parts, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         // The calls' own grace, and time to delete what is to be released.

@@ -85,6 +85,26 @@ struct MetricsTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func aPortInUseIsNoticedBeforeAnybodyIsServed() async throws {
+        let (listener, port) = try Loopback.listen()
+        defer { close(listener) }
+        try await TestDaemon.run(.local) { test in
+            test.extra.set("metrics: {listen: \"127.0.0.1:\(port)\"}")
+            let error = await #expect(throws: RunningDaemon.EndedEarly.self) { try await test.start() }
+            #expect(error?.status == 1)
+            let log = try #require(error?.log)
+            #expect(
+                log.hasSuffix(
+                    "podkeeperd: metrics.listen: cannot listen on 127.0.0.1:\(port): Address already in use; choose "
+                        + "another port, or stop what listens there (ss -ltnp 'sport = :\(port)' names it)\n"),
+                "\(log)")
+            #expect(!log.contains("serving on"))
+            let left = try FileManager.default.contentsOfDirectory(atPath: test.directory.path)
+            #expect(left == ["podkeeper.yaml"])
+        }
+    }
+
     /// Prometheus' own checker, where Tests/run could get it.
     private static let promtool = ProcessInfo.processInfo.environment["PODKEEPER_TEST_PROMTOOL"]
 

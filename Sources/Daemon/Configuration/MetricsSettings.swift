@@ -1,9 +1,17 @@
 /// Where Prometheus may ask, beside the control socket's `daemon.metrics`.
 package struct MetricsSettings: Hashable, Sendable {
-    package enum Listener: Hashable, Sendable {
+    package enum Listener: Hashable, Sendable, CustomStringConvertible {
         /// A numeric address of this host's loopback.
         case tcp(host: String, port: Int)
         case unix(path: String)
+
+        /// As it is configured.
+        package var description: String {
+            switch self {
+            case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+            case .unix(let path): "unix:\(path)"
+            }
+        }
     }
 
     /// Nil: nowhere.

@@ -12,25 +12,38 @@ struct MetricsServer: Service {
     private static let maximumConnections = 16
     private static let idleTime = TimeAmount.seconds(75)
 
-    let listener: MetricsSettings.Listener
-    let logger: Logger
-    let report: MetricsReport
+    private let listener: MetricsSettings.Listener
+    private let group: MultiThreadedEventLoopGroup
+    private let channel: any Channel
 
-    /// Throws `ConfigurationError` when it cannot listen there.
-    func run() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let outcome: Result<Void, any Error>
+    /// Listens; `run` must follow, or `close`. Throws `ConfigurationError` when it cannot listen there.
+    init(_ listener: MetricsSettings.Listener, report: MetricsReport, logger: Logger) async throws {
+        self.listener = listener
+        group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
-            outcome = .success(try await serve(group))
+            channel = try await Self.listen(on: listener, report, group)
         } catch {
-            outcome = .failure(error)
+            try await group.shutdownGracefully()
+            throw ConfigurationError(
+                "metrics.listen: cannot listen on \(listener): \(Self.explanation(error, listener))")
         }
-        try await group.shutdownGracefully()
-        if case .unix(let path) = listener { unlink(path) }
-        try outcome.get()
+        logger.info("metrics are served", metadata: ["address": "\(channel.localAddress?.description ?? "")"])
     }
 
-    private func serve(_ group: MultiThreadedEventLoopGroup) async throws {
+    func run() async throws {
+        try? await gracefulShutdown()
+        try await close()
+    }
+
+    func close() async throws {
+        try await channel.close()
+        try await group.shutdownGracefully()
+        if case .unix(let path) = listener { unlink(path) }
+    }
+
+    private static func listen(
+        on listener: MetricsSettings.Listener, _ report: MetricsReport, _ group: MultiThreadedEventLoopGroup
+    ) async throws -> any Channel {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 16)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -48,27 +61,26 @@ struct MetricsServer: Service {
                     try pipeline.addHandler(MetricsHandler(report))
                 }
             }
-        let channel: any Channel
         switch listener {
-        case .tcp(let host, let port):
-            channel = try await bind { try await bootstrap.bind(host: host, port: port).get() }
+        case .tcp(let host, let port): return try await bootstrap.bind(host: host, port: port).get()
         case .unix(let path):
-            channel = try await bind {
-                try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
-            }
+            let channel = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
             // As the control socket: the owner and the group.
             chmod(path, 0o660)
+            return channel
         }
-        logger.info("metrics are served", metadata: ["address": "\(channel.localAddress?.description ?? "")"])
-        try? await gracefulShutdown()
-        try await channel.close()
     }
 
-    private func bind(_ body: () async throws -> any Channel) async throws -> any Channel {
-        do {
-            return try await body()
-        } catch {
-            throw ConfigurationError("metrics.listen: cannot listen there: \(error)")
+    private static func explanation(_ error: any Error, _ listener: MetricsSettings.Listener) -> String {
+        guard let code = (error as? IOError)?.errnoCode else { return "\(error)" }
+        let reason = String(cString: strerror(code))
+        switch (code, listener) {
+        case (EADDRINUSE, .tcp(_, let port)):
+            return "\(reason); choose another port, or stop what listens there (ss -ltnp 'sport = :\(port)' names it)"
+        case (EACCES, .tcp): return "\(reason); choose a port from 1024 on"
+        case (EADDRINUSE, .unix): return "\(reason); choose another path, or remove what is there"
+        case (_, .unix): return "\(reason); its directory must be there and podkeeperd must be allowed to write to it"
+        default: return reason
         }
     }
 }

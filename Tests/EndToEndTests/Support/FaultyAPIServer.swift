@@ -42,7 +42,7 @@ final class FaultyAPIServer: Sendable {
         }
         upstream = try #require(
             line.split(separator: ":").last.flatMap { UInt16($0.trimmingCharacters(in: .whitespacesAndNewlines)) })
-        (listener, port) = try Self.listen()
+        (listener, port) = try Loopback.listen()
         Thread { [self] in accept() }.start()
     }
 
@@ -63,33 +63,6 @@ final class FaultyAPIServer: Sendable {
         contexts: [{name: faulty, context: {cluster: faulty, user: nobody}}]
         users: [{name: nobody, user: {}}]
         """
-    }
-
-    private static func listen() throws -> (Int32, UInt16) {
-        let socket = try #require(Self.socket())
-        var address = loopback(0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(socket, address, length) == 0 && Glibc.listen(socket, 128) == 0
-                    && getsockname(socket, address, &length) == 0
-            }
-        }
-        try #require(isBound)
-        return (socket, UInt16(bigEndian: address.sin_port))
-    }
-
-    private static func socket() -> Int32? {
-        let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        return descriptor < 0 ? nil : descriptor
-    }
-
-    private static func loopback(_ port: UInt16) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return address
     }
 
     private func accept() {
@@ -127,9 +100,9 @@ final class FaultyAPIServer: Sendable {
                         .utf8))
             return
         }
-        guard let server = Self.socket() else { return }
+        guard let server = Loopback.socket() else { return }
         defer { close(server) }
-        var address = Self.loopback(upstream)
+        var address = Loopback.address(upstream)
         let isConnected = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(server, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
