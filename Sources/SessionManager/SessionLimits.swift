@@ -22,14 +22,16 @@ package struct SessionLimits: Hashable, Sendable {
         if let perOwner, heldByOwner >= perOwner {
             throw SandboxError(
                 .sessionLimitExceeded(limit: perOwner, scope: .owner, held: heldByOwner),
-                "uid \(owner.uid) holds \(heldByOwner) sessions and may hold \(perOwner). "
-                    + "Release one of them before opening another.")
+                "uid \(owner.uid) holds \(Self.sessions(heldByOwner)) and may hold \(perOwner). "
+                    + "Release one before opening another.")
         }
         guard startingNow < starting else {
             throw SandboxError(
                 .sessionLimitExceeded(limit: starting, scope: .starting, held: startingNow),
-                "\(startingNow) sessions are starting and \(starting) may start at once. Try again when one of them is ready."
-            )
+                "\(Self.sessions(startingNow)) \(startingNow == 1 ? "is" : "are") starting and \(starting) may start at "
+                    + "once. Try again when one is ready.")
         }
     }
+
+    private static func sessions(_ count: Int) -> String { "\(count) session\(count == 1 ? "" : "s")" }
 }

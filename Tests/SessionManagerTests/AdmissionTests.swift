@@ -21,6 +21,21 @@ struct AdmissionTests {
         }
     }
 
+    @Test(arguments: [
+        (1, 0, "uid 7 holds 1 session and may hold 1. Release one before opening another."),
+        (2, 0, "uid 7 holds 2 sessions and may hold 1. Release one before opening another."),
+        (0, 1, "1 session is starting and 1 may start at once. Try again when one is ready."),
+        (0, 2, "2 sessions are starting and 1 may start at once. Try again when one is ready."),
+    ])
+    func refusalsCountInWords(held: Int, starting: Int, message: String) {
+        let limits = SessionLimits(sessions: 9, perOwner: 1, starting: 1)
+        let error = #expect(throws: SandboxError.self) {
+            try limits.check(
+                held: held, heldByOwner: held, startingNow: starting, owner: SessionOwner(uid: 7, gid: 7, user: nil))
+        }
+        #expect(error?.message == message)
+    }
+
     @Test("at the limit the session that has been idle longest makes room")
     func theLongestIdleMakesRoom() async throws {
         let bench = bench
