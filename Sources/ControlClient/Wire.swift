@@ -48,10 +48,11 @@ final class Wire: Sendable {
     /// Starts the thread. It refers to the wire, not to the client: that may go away and thereby end it.
     func start() {
         let thread = Thread {
+            // Foundation's name for a thread that is yet to start never reaches the kernel.
+            _ = pk_name_thread("pk-client")
             var loop = WireLoop(wire: self, wakeup: self.wakeup)
             self.end(loop.run())
         }
-        thread.name = "control-client"
         thread.start()
     }
 

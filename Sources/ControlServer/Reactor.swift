@@ -103,11 +103,12 @@ final class Reactor: Sendable {
     func run() async {
         await withCheckedContinuation { continuation in
             let thread = Thread {
+                // Foundation's name for a thread that is yet to start never reaches the kernel.
+                _ = pk_name_thread("pk-control")
                 var loop = ReactorLoop(reactor: self)
                 loop.run()
                 continuation.resume()
             }
-            thread.name = "control-socket"
             thread.start()
         }
         close()

@@ -31,6 +31,7 @@ package final class Poller: Sendable {
             &thread, nil,
             { context in
                 guard let context else { return nil }
+                _ = pk_name_thread("pk-processes")
                 Unmanaged<Poller>.fromOpaque(context).takeRetainedValue().loop()
                 return nil
             }, context.toOpaque())

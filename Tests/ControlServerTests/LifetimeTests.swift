@@ -105,6 +105,24 @@ import Testing
         #expect(most.load(ordering: .relaxed) == 1)
     }
 
+    @Test func itsThreadHasAName() async throws {
+        let directory = try SocketDirectory()
+        let server = server(directory.socket)
+        try server.listen()
+        async let running: Void = server.run()
+        let socket = try TestSocket(directory.socket)
+        try await socket.request(1, Echo.name, "{\"text\":\"a\"}")
+        #expect(try await socket.line()?["id"] == 1)
+        func names() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").compactMap {
+                try? String(contentsOfFile: "/proc/self/task/\($0)/comm", encoding: .utf8)
+            }
+        }
+        #expect(try names().contains("pk-control\n"))
+        server.stop()
+        try await running
+    }
+
     @Test func refusesPathsThatCannotBe() throws {
         let directory = try SocketDirectory()
         let long = directory.path + "/" + String(repeating: "x", count: 108 - directory.path.utf8.count - 1)
