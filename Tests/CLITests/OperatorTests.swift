@@ -166,19 +166,23 @@ import Testing
         }
     }
 
+    /// A daemon on that path for as long as the body runs, which has this one session.
+    private func serve(
+        _ path: String, showing id: String, _ body: @Sendable () async throws -> Void
+    ) async throws {
+        try await CLITests.serve(path) { router in
+            router.on(SessionList.self) { _, _ in
+                SessionList.Result(sessions: [session(id)], nextCursor: nil, total: 1)
+            }
+        } _: {
+            try await body()
+        }
+    }
+
     @Test(.timeLimit(.minutes(1)), arguments: [["top"], ["list", "--watch"]])
     func liveScreensGoOnWithTheNextDaemon(_ command: [String]) async throws {
         let transcript = Transcript()
         let (keys, keyboard) = AsyncStream.makeStream(of: [UInt8].self)
-        func serve(_ path: String, showing id: String, _ body: @Sendable () async throws -> Void) async throws {
-            try await CLITests.serve(path) { router in
-                router.on(SessionList.self) { _, _ in
-                    SessionList.Result(sessions: [session(id)], nextCursor: nil, total: 1)
-                }
-            } _: {
-                try await body()
-            }
-        }
         try await withSocketPath { path in
             let fake = FakeConsole(size: WindowSize(columns: 120, rows: 10))
             let running = Mutex<Task<Outcome, Never>?>(nil)
@@ -247,15 +251,6 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func aWatchedListGoesOnWithTheNextDaemon() async throws {
         let transcript = Transcript()
         let (read, reader) = AsyncStream.makeStream(of: Void.self)
-        func serve(_ path: String, showing id: String, _ body: @Sendable () async throws -> Void) async throws {
-            try await CLITests.serve(path) { router in
-                router.on(SessionList.self) { _, _ in
-                    SessionList.Result(sessions: [session(id)], nextCursor: nil, total: 1)
-                }
-            } _: {
-                try await body()
-            }
-        }
         try await withSocketPath { path in
             let running = Mutex<Task<Outcome, Never>?>(nil)
             try await serve(path, showing: "first") {

@@ -10,13 +10,12 @@ import time
 
 from harness.daemon import Daemon
 
-from .requests import cycle
+from .requests import COUNT, per_session, served, spend
 from .rpc import QUESTION, allocations, compile_program
 from .scale import Simulated
 
 BACKENDS = ("local",)
 RECORDED = pathlib.Path(__file__).with_suffix(".json")
-SESSIONS = 50
 
 
 def run(options, report):
@@ -91,21 +90,13 @@ def session(program):
     """API requests, the shared watch aside, and bytes given to write(2) and its kin, for one session of the Kubernetes
     backend from its start to its release; and what each that lives costs the API server when the daemon is killed and
     started again, the one list and watch aside."""
-    daemon = Daemon(program, Simulated)
-    try:
-        daemon.start()
+    with served(program) as daemon:
         with daemon.connect() as control:
-            # The first one waits for the watch to come up.
-            cycle(control, "first")
-            requests = daemon.backend.server.requests
-            before, written = requests.copy(), daemon.bytes_written()
-            for number in range(SESSIONS):
-                cycle(control, f"counted-{number:02}")
-            written = daemon.bytes_written() - written
-            spent = requests - before
-            for number in range(SESSIONS):
+            spent, written = spend(daemon, control)
+            for number in range(COUNT):
                 control.call("session.get_or_create", session_id=f"kept-{number:02}")
         daemon.kill()
+        requests = daemon.backend.server.requests
         before = requests.copy()
         daemon.start()
         with daemon.connect() as control:
@@ -113,6 +104,4 @@ def session(program):
             while any(session["message"] for session in control.call("session.list")["sessions"]):
                 time.sleep(0.05)
         after = requests - before
-    finally:
-        daemon.remove()
-    return (sum(spent.values()) - spent["watch"]) / SESSIONS, written / SESSIONS, after["get"] / SESSIONS
+    return per_session(spent), written / COUNT, after["get"] / COUNT

@@ -1,31 +1,51 @@
 """what the API server is asked for one session, from its start to its release."""
 
+import contextlib
+
 from harness.daemon import Daemon
 
 from .scale import Simulated
 
 BACKENDS = ("local", "kubernetes")
+COUNT = 50
 
 
 def run(options, report):
-    count = 50
-    daemon = Daemon(options.daemon, Simulated)
+    with served(options.daemon) as daemon, daemon.connect() as control:
+        spent, _ = spend(daemon, control)
+    for kind in ("create", "get", "list", "watch", "patch", "delete"):
+        report.number(f"{kind}, for {COUNT} sessions", spent[kind], "requests")
+    report.goal(
+        "requests to the API server for a session, the shared watch aside", per_session(spent), at_most=3,
+        unit="requests")
+
+
+@contextlib.contextmanager
+def served(program):
+    """A daemon on a simulated API server."""
+    daemon = Daemon(program, Simulated)
     try:
         daemon.start()
-        with daemon.connect() as control:
-            # The first one waits for the watch to come up.
-            cycle(control, "first")
-            requests = daemon.backend.server.requests
-            before = requests.copy()
-            for number in range(count):
-                cycle(control, f"counted-{number}")
-            spent = requests - before
+        yield daemon
     finally:
         daemon.remove()
-    for kind in ("create", "get", "list", "watch", "patch", "delete"):
-        report.number(f"{kind}, for {count} sessions", spent[kind], "requests")
-    report.goal("requests to the API server for a session, the shared watch aside", (
-        sum(spent.values()) - spent["watch"]) / count, at_most=3, unit="requests")
+
+
+def spend(daemon, control):
+    """The API requests by their kind, and the bytes given to write(2) and its kin, for COUNT sessions from their start to
+    their release."""
+    # The first one waits for the watch to come up.
+    cycle(control, "first")
+    requests = daemon.backend.server.requests
+    before, written = requests.copy(), daemon.bytes_written()
+    for number in range(COUNT):
+        cycle(control, f"counted-{number:02}")
+    return requests - before, daemon.bytes_written() - written
+
+
+def per_session(spent):
+    """The shared watch aside."""
+    return (spent.total() - spent["watch"]) / COUNT
 
 
 def cycle(control, name):

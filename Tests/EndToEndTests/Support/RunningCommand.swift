@@ -1,6 +1,4 @@
 import Foundation
-import Synchronization
-import Testing
 
 /// A program that runs for as long as the test wants, its output read as it comes.
 final class RunningCommand: Sendable {
@@ -18,16 +16,8 @@ final class RunningCommand: Sendable {
         let pipes = (Pipe(), Pipe())
         (process.standardOutput, process.standardError) = (pipes.0, pipes.1)
         try process.run()
-        for (pipe, log) in [(pipes.0, output), (pipes.1, errors)] {
-            // A thread of its own, which ends with the program.
-            Thread {
-                var data: Data
-                repeat {
-                    data = pipe.fileHandleForReading.availableData
-                    log.add(data)
-                } while !data.isEmpty
-            }.start()
-        }
+        output.follow(pipes.0)
+        errors.follow(pipes.1)
         (self.process, self.output, self.errors) = (process, output, errors)
     }
 

@@ -1,6 +1,5 @@
 import ControlClient
 import Foundation
-import Synchronization
 import Testing
 
 /// A `podkeeperd` process that serves its socket.
@@ -33,14 +32,7 @@ final class RunningDaemon: Sendable {
         process.standardError = pipe
         let log = DaemonLog()
         try process.run()
-        // A thread of its own, which ends with the daemon's standard error.
-        Thread {
-            var data: Data
-            repeat {
-                data = pipe.fileHandleForReading.availableData
-                log.add(data)
-            } while !data.isEmpty
-        }.start()
+        log.follow(pipe)
         guard await log.waitFor("serving on \(socket)") else {
             await process.ended()
             throw EndedEarly(status: process.terminationStatus, log: log.text)
@@ -88,43 +80,5 @@ final class RunningDaemon: Sendable {
     func sendKill() {
         guard process.isRunning else { return }
         Foundation.kill(pid, SIGKILL)
-    }
-}
-
-/// A daemon's log as it comes, and whoever waits for something in it.
-final class DaemonLog: Sendable {
-    private struct State {
-        var text = ""
-        var ended = false
-        var waiters: [(needle: String, continuation: CheckedContinuation<Bool, Never>)] = []
-    }
-
-    private let state = Mutex(State())
-
-    var text: String { state.withLock { $0.text } }
-
-    /// Empty data is the end.
-    func add(_ data: Data) {
-        let resumed = state.withLock { state in
-            state.text += String(decoding: data, as: UTF8.self)
-            state.ended = state.ended || data.isEmpty
-            let done = state.waiters.filter { state.ended || state.text.contains($0.needle) }
-            state.waiters.removeAll { state.ended || state.text.contains($0.needle) }
-            return done.map { ($0.continuation, state.text.contains($0.needle)) }
-        }
-        for (continuation, found) in resumed { continuation.resume(returning: found) }
-    }
-
-    /// False when the log ends without it.
-    func waitFor(_ needle: String) async -> Bool {
-        await withCheckedContinuation { continuation in
-            let now: Bool? = state.withLock { state in
-                if state.text.contains(needle) { return true }
-                if state.ended { return false }
-                state.waiters.append((needle, continuation))
-                return nil
-            }
-            if let now { continuation.resume(returning: now) }
-        }
     }
 }
