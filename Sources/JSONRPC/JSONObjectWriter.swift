@@ -88,6 +88,12 @@ package struct JSONObjectWriter: ~Copyable {
         }
     }
 
+    /// `members`: the text between an object's braces, not empty.
+    mutating func continueWith(_ members: [UInt8]) {
+        if isEmpty { isEmpty = false } else { bytes.append(ascii: ",") }
+        bytes.append(members)
+    }
+
     private mutating func begin(_ name: StaticString) {
         let length = name.utf8CodeUnitCount
         let comma = isEmpty ? 0 : 1

@@ -68,12 +68,20 @@ package struct RPCRouter<Context: Sendable>: Sendable {
     package mutating func onNow<M: RPCMethod>(
         _ method: M.Type, _ handler: @escaping @Sendable (M.Params, Context) throws -> M.Result?
     ) where M.Result: JSONWritable {
+        onNow(method, writing: M.Result.self, handler)
+    }
+
+    /// The same for one that writes what the method's result would be encoded as.
+    package mutating func onNow<M: RPCMethod, Answer: JSONWritable>(
+        _ method: M.Type, writing answer: Answer.Type,
+        _ handler: @escaping @Sendable (M.Params, Context) throws -> Answer?
+    ) {
         onNow(method, handler) { RPCWriter.response(id: $0, $1) }
     }
 
-    private mutating func onNow<M: RPCMethod>(
-        _ method: M.Type, _ handler: @escaping @Sendable (M.Params, Context) throws -> M.Result?,
-        _ line: @escaping @Sendable (JSONRPCID, M.Result) throws -> [UInt8]
+    private mutating func onNow<M: RPCMethod, Answer>(
+        _ method: M.Type, _ handler: @escaping @Sendable (M.Params, Context) throws -> Answer?,
+        _ line: @escaping @Sendable (JSONRPCID, Answer) throws -> [UInt8]
     ) {
         let description = RPCMethodDescription(method)
         let known = M.Params.memberNames

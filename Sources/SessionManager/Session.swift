@@ -58,8 +58,8 @@ struct Session {
         var since: SessionMoment
     }
 
-    var record: SessionRecord
-    var phase: Phase
+    var record: SessionRecord { didSet { revision = nil } }
+    var phase: Phase { didSet { revision = nil } }
     var mark: ActivityMark
     var leases: [UInt64: Hold] = [:]
     var waiters: [WaiterID] = []
@@ -75,6 +75,14 @@ struct Session {
     var isBeingChecked = false
     /// Something spoke of its sandbox's death at a moment when it could not be looked into.
     var isSuspect = false
+    /// Nil until somebody asks for it.
+    private var revision: SessionRevision?
+
+    init(record: SessionRecord, phase: Phase, mark: ActivityMark) {
+        self.record = record
+        self.phase = phase
+        self.mark = mark
+    }
 
     /// False while nobody was told of it.
     var isShown: Bool {
@@ -131,7 +139,21 @@ struct Session {
     mutating func modify(_ change: (inout Self) -> Void) { change(&self) }
 
     mutating func noteActivity(_ operation: String, _ now: SessionMoment) {
+        let same = revision.take()
         record.lastActivity = now
         record.lastOperation = operation
+        revision = same
+    }
+
+    /// Of what the session shows at this moment.
+    mutating func currentRevision() -> SessionRevision {
+        if let revision { return revision }
+        let new = SessionRevision()
+        revision = new
+        return new
+    }
+
+    func activity(_ now: SessionMoment) -> SessionActivity {
+        SessionActivity(record, leases: leases.count, reapDue: reapDue?.at, now)
     }
 }

@@ -29,9 +29,14 @@ extension SessionManager {
 
     /// `open` of a session that is ready and known to be in use: it takes no more than memory. Nil for every other, and
     /// nothing has changed then.
-    package func openNow(_ request: OpenRequest) throws(SandboxError) -> SessionSnapshot? {
+    package func openNow(_ request: OpenRequest) throws(SandboxError) -> OpenedNow? {
         // Nobody waits for it and nothing follows from it: no need to collect what `transact` would.
         try state.withLock { (state) throws(SandboxError) in try state.machine.openNow(request, now: timeline.now) }
+    }
+
+    /// What the session shows that `openNow` has opened; nil when that is something else by now.
+    package func snapshot(of sessionID: SessionID, _ revision: SessionRevision) -> SessionSnapshot? {
+        state.withLock { $0.machine.snapshot(of: sessionID, revision, now: timeline.now) }
     }
 
     /// Throws `sessionNotFound`.
@@ -98,16 +103,16 @@ extension SessionManager {
     }
 
     /// Activity without an operation.
-    package func touch(_ sessionID: SessionID) async throws(SandboxError) -> SessionSnapshot {
-        let (snapshot, key, mark) = try transact { (state, now) throws(SandboxError) in
+    package func touch(_ sessionID: SessionID) async throws(SandboxError) -> SessionActivity {
+        let (activity, key, mark) = try transact { (state, now) throws(SandboxError) in
             try state.machine.touch(sessionID, now: now)
         }
         await commit(mark, of: key)
-        return snapshot
+        return activity
     }
 
     /// `touch` of a session that is ready and known to be in use, as `openNow`.
-    package func touchNow(_ sessionID: SessionID) -> SessionSnapshot? {
+    package func touchNow(_ sessionID: SessionID) -> SessionActivity? {
         state.withLock { state in state.machine.touchNow(sessionID, now: timeline.now) }
     }
 

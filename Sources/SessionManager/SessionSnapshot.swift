@@ -13,15 +13,8 @@ package struct SessionSnapshot: Hashable, Sendable {
     package var labels: [String: String]
     package var createdAt: Timestamp
     package var readyAt: Timestamp?
-    package var lastActivityAt: Timestamp
-    package var lastActivity: String
-    /// On the session clock; zero while a lease is held.
-    package var idle: Duration
     package var idleTimeout: Duration?
     package var maxLifetime: Duration?
-    /// Nil while a lease is held, or when no timeout applies.
-    package var reapAt: Timestamp?
-    /// Operations running in it now.
-    package var leases: Int
     package var message: String?
+    package var activity: SessionActivity
 }

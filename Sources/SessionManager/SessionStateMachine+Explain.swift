@@ -13,7 +13,7 @@ extension SessionStateMachine {
             SessionExplanation.Lease(purpose: $0.value.purpose, since: $0.value.since.wall)
         }
         return SessionExplanation(
-            state: record.state, reapAt: snapshot.reapAt, reason: reason, setting: setting, leases: leases,
+            state: record.state, reapAt: snapshot.activity.reapAt, reason: reason, setting: setting, leases: leases,
             lastActivityAt: record.lastActivity.wall, lastActivity: record.lastOperation)
     }
 

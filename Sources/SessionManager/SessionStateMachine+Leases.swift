@@ -67,7 +67,7 @@ extension SessionStateMachine {
     /// Activity that holds no lease. Returns the mark to commit, as `acquire` does.
     mutating func touch(
         _ sessionID: SessionID, now: SessionMoment
-    ) throws(SandboxError) -> (snapshot: SessionSnapshot, key: SandboxKey, mark: Int64?) {
+    ) throws(SandboxError) -> (activity: SessionActivity, key: SandboxKey, mark: Int64?) {
         guard let session = sessions[sessionID], session.isShown else { throw missing(sessionID) }
         switch session.phase {
         case .queued: throw queued(sessionID)
@@ -77,16 +77,15 @@ extension SessionStateMachine {
         case .starting, .confirming, .ready, .adopting, .claimed: break
         }
         let mark = noteActivity(sessionID, SessionOperation.touch, now)
-        let record = sessions[sessionID]?.record ?? session.record
-        return (snapshot(record, now), record.key, mark)
+        return ((sessions[sessionID] ?? session).activity(now), session.record.key, mark)
     }
 
     /// `touch` of such a session as `openNow` opens.
-    mutating func touchNow(_ sessionID: SessionID, now: SessionMoment) -> SessionSnapshot? {
+    mutating func touchNow(_ sessionID: SessionID, now: SessionMoment) -> SessionActivity? {
         try? inPlace(sessionID) { (session) throws(SandboxError) in
             guard session.needsNoMark else { return nil }
             session.noteActivity(SessionOperation.touch, now)
-            return session.snapshot(now)
+            return session.activity(now)
         }
     }
 

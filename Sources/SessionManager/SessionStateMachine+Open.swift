@@ -51,13 +51,13 @@ extension SessionStateMachine {
 
     /// `open` of a session that is ready and that the store knows to be in use: nothing is written for it. Nil for every
     /// other, and nothing has changed then.
-    mutating func openNow(_ request: OpenRequest, now: SessionMoment) throws(SandboxError) -> SessionSnapshot? {
+    mutating func openNow(_ request: OpenRequest, now: SessionMoment) throws(SandboxError) -> OpenedNow? {
         guard !isEnding else { throw Self.draining }
         return try inPlace(request.sessionID) { (session) throws(SandboxError) in
             guard session.needsNoMark else { return nil }
             try Self.checkCaller(request, owner: session.record.owner, profile: session.record.profile)
             session.noteActivity(SessionOperation.getOrCreate, now)
-            return session.snapshot(now)
+            return OpenedNow(revision: session.currentRevision(), activity: session.activity(now))
         }
     }
 

@@ -8,9 +8,18 @@ extension SessionStateMachine {
         return snapshot(record, now)
     }
 
+    /// Nil when the session shows something else by now, or is no more.
+    mutating func snapshot(
+        of sessionID: SessionID, _ revision: SessionRevision, now: SessionMoment
+    ) -> SessionSnapshot? {
+        try? inPlace(sessionID) { (session) throws(SandboxError) in
+            session.currentRevision() === revision ? session.snapshot(now) : nil
+        }
+    }
+
     func snapshot(_ record: SessionRecord, _ now: SessionMoment) -> SessionSnapshot {
         let session = session(record.key)
-        var snapshot = session?.snapshot(now) ?? SessionSnapshot(record, now)
+        var snapshot = session?.snapshot(now) ?? SessionSnapshot(record, activity: SessionActivity(record, now))
         if case .queued(let reservation) = session?.phase { snapshot.message = queueMessage(reservation) }
         return snapshot
     }
@@ -67,17 +76,12 @@ extension Session {
     func snapshot(_ now: SessionMoment) -> SessionSnapshot {
         var adoption: Adoption?
         if case .adopting(let state) = phase { adoption = state }
-        return SessionSnapshot(record, leases: leases.count, reapDue: reapDue?.at, adoption: adoption, now)
+        return SessionSnapshot(record, activity: activity(now), adoption: adoption)
     }
 }
 
 extension SessionSnapshot {
-    fileprivate init(
-        _ record: SessionRecord, leases: Int = 0, reapDue: SessionInstant? = nil, adoption: Session.Adoption? = nil,
-        _ now: SessionMoment
-    ) {
-        let idle = leases > 0 ? .zero : max(.zero, record.lastActivity.instant.duration(to: now.instant))
-        let reapAt = reapDue.map { now.wall.advanced(by: now.instant.duration(to: $0)) }
+    fileprivate init(_ record: SessionRecord, activity: SessionActivity, adoption: Session.Adoption? = nil) {
         var message = record.message
         if let adoption {
             message = "podkeeperd was restarted and has not reached its sandbox yet"
@@ -86,8 +90,16 @@ extension SessionSnapshot {
         self.init(
             sessionID: record.sessionID, generation: record.generation, state: record.state, profile: record.profile,
             sandboxName: record.sandboxName, sandbox: record.sandbox, owner: record.owner, labels: record.labels,
-            createdAt: record.created.wall, readyAt: record.ready?.wall, lastActivityAt: record.lastActivity.wall,
-            lastActivity: record.lastOperation, idle: idle, idleTimeout: record.idleTimeout,
-            maxLifetime: record.maxLifetime, reapAt: reapAt, leases: leases, message: message)
+            createdAt: record.created.wall, readyAt: record.ready?.wall, idleTimeout: record.idleTimeout,
+            maxLifetime: record.maxLifetime, message: message, activity: activity)
+    }
+}
+
+extension SessionActivity {
+    init(_ record: SessionRecord, leases: Int = 0, reapDue: SessionInstant? = nil, _ now: SessionMoment) {
+        self.init(
+            lastActivityAt: record.lastActivity.wall, lastActivity: record.lastOperation,
+            idle: leases > 0 ? .zero : max(.zero, record.lastActivity.instant.duration(to: now.instant)),
+            reapAt: reapDue.map { now.wall.advanced(by: now.instant.duration(to: $0)) }, leases: leases)
     }
 }

@@ -50,6 +50,23 @@ struct ValuesTests {
         #expect(text.contains(#""session_id":"user-42""#))
     }
 
+    @Test func aLiveSessionIsAnsweredAsAnyOther() throws {
+        let answer = LiveSessionAnswer(
+            constant: LiveSessionAnswer.constant(of: session),
+            use: SessionUse(
+                lastActivityAt: Timestamp(Date(timeIntervalSince1970: 2)), lastActivity: "sandbox.read",
+                idleSeconds: 0.25, reapAt: Timestamp(Date(timeIntervalSince1970: 3)), leases: 7))
+        var expected = session
+        expected.lastActivityAt = Timestamp(Date(timeIntervalSince1970: 2))
+        expected.lastActivity = "sandbox.read"
+        expected.idleSeconds = 0.25
+        expected.reapAt = Timestamp(Date(timeIntervalSince1970: 3))
+        expected.leases = 7
+        let members = try JSONCoding.decode(JSONValue.self, from: try JSONCoding.encode(answer)[...])
+        let opened = OpenedSession(session: expected, created: false, replaced: nil)
+        #expect(try JSONCoding.decode(JSONValue.self, from: try JSONCoding.encode(opened)[...]) == members)
+    }
+
     @Test func namesThatAreNoTextKeepTheirBytes() throws {
         let entry = FileListingResult.Entry(
             name: [0x61, 0xFF], path: [0x2F, 0x61, 0xFF], isDirectory: false, size: nil, isSymlink: false,

@@ -50,7 +50,7 @@ struct AdmissionTests {
             async let using: Void = daemon.manager.withSandbox(old.sessionID, LeasePurpose("sandbox.run")) { _ in
                 for await _ in busy {}
             }
-            try await eventually("the lease is held") { try daemon.manager.get(old.sessionID).leases == 1 }
+            try await eventually("the lease is held") { try daemon.manager.get(old.sessionID).activity.leases == 1 }
             let new = try await daemon.manager.open(OpenRequest("new"))
             #expect(new.created)
             #expect(try daemon.manager.get(old.sessionID).state == .ready)

@@ -29,9 +29,9 @@ struct SessionManagerPoolTests {
             let opened = try await daemon.manager.open(request)
             #expect(opened.created)
             #expect(warm.contains(try #require(opened.session.sandbox?.uid)))
-            #expect(opened.session.idle == .zero)
+            #expect(opened.session.activity.idle == .zero)
             #expect(opened.session.createdAt == bench.clock.wall)
-            #expect(opened.session.reapAt == bench.clock.wall.advanced(by: .seconds(3600)))
+            #expect(opened.session.activity.reapAt == bench.clock.wall.advanced(by: .seconds(3600)))
             let output = try await daemon.manager.withSandbox(opened.session.sessionID, LeasePurpose("test")) {
                 try await $0.execute("true", timeout: .seconds(1)).output
             }

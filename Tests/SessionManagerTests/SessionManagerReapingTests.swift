@@ -16,10 +16,10 @@ struct SessionManagerReapingTests {
         try await bench.withDaemon(policy: policy) { daemon in
             let opened = try await daemon.manager.open(OpenRequest("one"))
             let id = opened.session.sessionID
-            #expect(opened.session.reapAt == bench.clock.wall.advanced(by: .seconds(100)))
+            #expect(opened.session.activity.reapAt == bench.clock.wall.advanced(by: .seconds(100)))
             bench.clock.advance(by: .seconds(99))
             // Looking is no activity.
-            #expect(try daemon.manager.get(id).idle == .seconds(99))
+            #expect(try daemon.manager.get(id).activity.idle == .seconds(99))
             #expect(try await daemon.manager.isAlive(id))
             bench.clock.advance(by: .seconds(1))
             await bench.cluster.wait { $0.boxes.isEmpty }
@@ -46,7 +46,7 @@ struct SessionManagerReapingTests {
             }
             bench.clock.advance(by: .seconds(60))
             _ = try await daemon.manager.withSandbox(id, LeasePurpose("sandbox.execute")) { $0.workDirectory }
-            #expect(try daemon.manager.get(id).lastActivity == "sandbox.execute")
+            #expect(try daemon.manager.get(id).activity.lastActivity == "sandbox.execute")
             bench.clock.advance(by: .seconds(60))
             #expect(try daemon.manager.get(id).state == .ready)
         }
@@ -61,15 +61,15 @@ struct SessionManagerReapingTests {
             async let using: Void = daemon.manager.withSandbox(id, LeasePurpose("sandbox.run")) { _ in
                 await bench.cluster.wait { !$0.script.holdsStartsBeforeCreation }
             }
-            try await eventually("the lease is held") { try daemon.manager.get(id).leases == 1 }
+            try await eventually("the lease is held") { try daemon.manager.get(id).activity.leases == 1 }
             for _ in 0..<30 {
                 bench.clock.advance(by: .seconds(99))
                 #expect(await daemon.manager.cleanupIdle(maxIdle: .zero).isEmpty)
             }
             let session = try daemon.manager.get(id)
             #expect(session.state == .ready)
-            #expect(session.reapAt == nil)
-            #expect(session.idle == .zero)
+            #expect(session.activity.reapAt == nil)
+            #expect(session.activity.idle == .zero)
             // Its lifetime is over long since, but nothing is taken from under a running operation.
             bench.cluster.script { $0.holdsStartsBeforeCreation = false }
             try await using
@@ -86,9 +86,9 @@ struct SessionManagerReapingTests {
             let id = try await daemon.manager.open(OpenRequest("one")).session.sessionID
             bench.clock.jumpWall(by: .seconds(1_000_000))
             bench.clock.advance(by: .seconds(50))
-            #expect(try daemon.manager.get(id).idle == .seconds(50))
+            #expect(try daemon.manager.get(id).activity.idle == .seconds(50))
             bench.clock.jumpWall(by: .seconds(-2_000_000))
-            #expect(try daemon.manager.get(id).idle == .seconds(50))
+            #expect(try daemon.manager.get(id).activity.idle == .seconds(50))
             #expect(await daemon.manager.cleanupIdle(maxIdle: nil).isEmpty)
         }
     }

@@ -24,8 +24,8 @@ struct SessionManagerRestartTests {
         bench.clock.advance(by: .seconds(20))
         try await bench.withDaemon(policy: policy) { daemon in
             let session = try daemon.manager.get(opened.session.sessionID)
-            #expect(session.idle == .seconds(50))
-            #expect(session.lastActivityAt == opened.session.lastActivityAt)
+            #expect(session.activity.idle == .seconds(50))
+            #expect(session.activity.lastActivityAt == opened.session.activity.lastActivityAt)
             let again = try await daemon.manager.open(OpenRequest("one"))
             #expect(!again.created)
             #expect(again.session.sandbox == opened.session.sandbox)
@@ -76,8 +76,8 @@ struct SessionManagerRestartTests {
         bench.cluster.script { $0.holdsStartsBeforeCreation = false }
         try await bench.withDaemon(policy: policy) { daemon in
             let session = try daemon.manager.get(id)
-            #expect(session.idle == .zero)
-            #expect(session.lastActivity == "daemon.restart")
+            #expect(session.activity.idle == .zero)
+            #expect(session.activity.lastActivity == "daemon.restart")
             #expect(try await !daemon.manager.open(OpenRequest("one")).created)
         }
     }
@@ -98,7 +98,7 @@ struct SessionManagerRestartTests {
         try await bench.withDaemon(policy: policy) { daemon in
             // 99 s since the last activity that had been written down exactly, but touched since.
             let session = try daemon.manager.get(id)
-            #expect(session.idle <= .seconds(9))
+            #expect(session.activity.idle <= .seconds(9))
             #expect(session.state == .ready)
         }
     }
@@ -115,7 +115,7 @@ struct SessionManagerRestartTests {
         clock.jumpWall(by: .seconds(10_000_000))
         try await bench.withDaemon(policy: policy, clock: clock) { daemon in
             let session = try daemon.manager.get(id)
-            #expect(session.idle == .seconds(30))
+            #expect(session.activity.idle == .seconds(30))
             clock.advance(by: .seconds(71))
             await bench.cluster.wait { $0.boxes.isEmpty }
         }

@@ -26,6 +26,7 @@ struct SessionStateMachineWalkTests {
             #expect(walk.bench.machine.sessions.isEmpty)
             #expect(walk.bench.machine.idsByName.isEmpty)
             #expect(walk.bench.history.count > 10)
+            #expect(walk.sameRevisions > 10)
             told += walk.bench.eventCount
         }
         print("walked at_limit \(atLimit.rawValue): \(Self.seeds.count * Self.eventsEach) events in, \(told) told")
@@ -82,6 +83,15 @@ private struct Walk {
     var bench: MachineBench
     var random: SeededRandom
     var leases: [Lease] = []
+    /// What a session showed when it was last opened from memory.
+    private var shown: [SessionID: (revision: SessionRevision, snapshot: SessionSnapshot)] = [:]
+    /// How often that was still the same.
+    private(set) var sameRevisions = 0
+
+    init(bench: MachineBench, random: SeededRandom) {
+        self.bench = bench
+        self.random = random
+    }
 
     mutating func step() throws {
         let id = try SessionID("id-\(Int.random(in: 0..<8, using: &random))")
@@ -137,11 +147,34 @@ private struct Walk {
             sessionID: id, owner: SessionOwner(uid: UInt32(id.rawValue.hashSeed % 2), gid: 0, user: nil))
         request.waits = Bool.random(using: &random)
         request.attaches = Int.random(in: 0..<5, using: &random) == 0
+        openNow(request)
         let timeout: Duration? = Bool.random(using: &random) ? .seconds(5) : nil
         guard case .wait(let waiter) = try? bench.open(request, timeout: timeout) else { return }
         if Int.random(in: 0..<10, using: &random) == 0 {
             _ = bench.machine.cancelWaiter(waiter, with: .cancelled, now: bench.now)
         }
+    }
+
+    /// What a session shows is the same as long as its revision is.
+    private mutating func openNow(_ request: OpenRequest) {
+        let id = request.sessionID
+        guard let opened = try? bench.machine.openNow(request, now: bench.now) else { return }
+        guard let snapshot = bench.machine.snapshot(of: id, opened.revision, now: bench.now) else {
+            bench.faults.append("\(id) has no snapshot for its own revision")
+            return
+        }
+        var expected = snapshot
+        if let (revision, earlier) = shown[id] {
+            if revision === opened.revision {
+                expected = earlier
+                sameRevisions += 1
+            } else if bench.machine.snapshot(of: id, revision, now: bench.now) != nil {
+                bench.faults.append("\(id) has a snapshot for a revision that is over")
+            }
+        }
+        expected.activity = opened.activity
+        if snapshot != expected { bench.faults.append("\(id) shows \(snapshot) instead of \(expected)") }
+        shown[id] = (opened.revision, snapshot)
     }
 
     private mutating func die(_ id: SessionID) {

@@ -3,6 +3,19 @@ package import JSONRPC
 // By hand: it is the answer to `session.get_or_create`, which agent servers ask before every step of a session.
 extension Session {
     package func writeMembers(to object: inout JSONObjectWriter) {
+        writeConstantMembers(to: &object)
+        use.writeMembers(to: &object)
+        if let usage { object.object("usage") { usage.writeMembers(to: &$0) } }
+    }
+
+    var use: SessionUse {
+        SessionUse(
+            lastActivityAt: lastActivityAt, lastActivity: lastActivity, idleSeconds: idleSeconds, reapAt: reapAt,
+            leases: leases)
+    }
+
+    /// Those that neither use nor time change.
+    func writeConstantMembers(to object: inout JSONObjectWriter) {
         object.member("session_id", sessionID)
         object.member("state", state.rawValue)
         object.member("profile", profile)
@@ -19,15 +32,19 @@ extension Session {
         object.member("created_at", createdAt)
         object.memberOrNull("ready_at", readyAt)
         if let timing { object.object("timing", timing) }
+        object.memberOrNull("idle_timeout", idleTimeout)
+        object.memberOrNull("max_lifetime", maxLifetime)
+        object.memberOrNull("message", message)
+    }
+}
+
+extension SessionUse {
+    func writeMembers(to object: inout JSONObjectWriter) {
         object.member("last_activity_at", lastActivityAt)
         object.member("last_activity", lastActivity)
         object.member("idle_seconds", idleSeconds)
-        object.memberOrNull("idle_timeout", idleTimeout)
-        object.memberOrNull("max_lifetime", maxLifetime)
         object.memberOrNull("reap_at", reapAt)
         object.member("leases", leases)
-        object.memberOrNull("message", message)
-        if let usage { object.object("usage") { usage.writeMembers(to: &$0) } }
     }
 }
 

@@ -7,6 +7,7 @@ extension Session {
     /// A session of the rules as the API shows it.
     package init(_ session: consuming SessionSnapshot, backend: String) {
         let info = session.sandbox
+        let use = SessionUse(session.activity)
         self.init(
             sessionID: session.sessionID.rawValue, state: State(rawValue: session.state.rawValue) ?? .failed,
             profile: session.profile, backend: backend, generation: session.generation,
@@ -17,11 +18,18 @@ extension Session {
             owner: Owner(uid: session.owner.uid, gid: session.owner.gid, user: session.owner.user),
             labels: session.labels, createdAt: .init(session.createdAt.date),
             readyAt: session.readyAt.map { .init($0.date) }, timing: info?.timing,
-            lastActivityAt: .init(session.lastActivityAt.date), lastActivity: session.lastActivity,
-            idleSeconds: session.idle.seconds, idleTimeout: session.idleTimeout?.seconds,
-            maxLifetime: session.maxLifetime?.seconds, reapAt: session.reapAt.map { .init($0.date) },
-            leases: session.leases,
-            message: session.message)
+            lastActivityAt: use.lastActivityAt, lastActivity: use.lastActivity, idleSeconds: use.idleSeconds,
+            idleTimeout: session.idleTimeout?.seconds, maxLifetime: session.maxLifetime?.seconds, reapAt: use.reapAt,
+            leases: use.leases, message: session.message)
+    }
+}
+
+extension SessionUse {
+    package init(_ activity: SessionActivity) {
+        self.init(
+            lastActivityAt: .init(activity.lastActivityAt.date), lastActivity: activity.lastActivity,
+            idleSeconds: activity.idle.seconds, reapAt: activity.reapAt.map { .init($0.date) },
+            leases: activity.leases)
     }
 }
 

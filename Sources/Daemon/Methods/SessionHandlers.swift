@@ -11,6 +11,7 @@ package struct SessionHandlers: Sendable {
     private let limits: LimitSettings
     private let backend: String
     private let usage: UsageReader
+    private let texts = SessionTexts()
 
     package init(sessions: SessionManager, access: AccessPolicy, limits: LimitSettings, backend: String) {
         self.sessions = sessions
@@ -22,7 +23,7 @@ package struct SessionHandlers: Sendable {
 
     package func register(in router: inout RPCRouter<ControlCall>) {
         router.on(SessionGetOrCreate.self, getOrCreate)
-        router.onNow(SessionGetOrCreate.self, getOrCreateNow)
+        router.onNow(SessionGetOrCreate.self, writing: LiveSessionAnswer.self, getOrCreateNow)
         router.on(SessionGet.self, get)
         router.onNow(SessionGet.self, getNow)
         router.on(SessionList.self, list)
@@ -43,17 +44,23 @@ package struct SessionHandlers: Sendable {
         // Looked up here only: it may take the system a while, and matters for a session that is made now.
         request.owner.user = SystemAccounts.userName(call.peer.uid)
         let opened = try await sessions.open(request)
-        return result(
-            opened.session, created: opened.created,
+        return ControlAPI.OpenedSession(
+            session: Session(opened.session, backend: backend), created: opened.created,
             replaced: opened.replaced.map { .init(generation: $0.generation, reason: $0.reason.rawValue) })
     }
 
     /// Of a session that is at hand.
     private func getOrCreateNow(
         _ params: SessionGetOrCreate.Params, _ call: ControlCall
-    ) throws(SandboxError) -> ControlAPI.OpenedSession? {
-        guard let session = try sessions.openNow(try request(params, call)) else { return nil }
-        return result(session, created: false, replaced: nil)
+    ) throws(SandboxError) -> LiveSessionAnswer? {
+        let request = try request(params, call)
+        guard let opened = try sessions.openNow(request) else { return nil }
+        let constant = texts.text(of: opened.revision) {
+            sessions.snapshot(of: request.sessionID, opened.revision).map {
+                LiveSessionAnswer.constant(of: Session($0, backend: backend))
+            }
+        }
+        return constant.map { LiveSessionAnswer(constant: $0, use: SessionUse(opened.activity)) }
     }
 
     private func request(
@@ -69,12 +76,6 @@ package struct SessionHandlers: Sendable {
             idleTimeout: try Parameters.duration(params.idleTimeout, named: "idle_timeout"),
             maxLifetime: try Parameters.duration(params.maxLifetime, named: "max_lifetime"),
             labels: try Parameters.labels(params.labels) ?? [:], environment: params.environment ?? [:])
-    }
-
-    private func result(
-        _ session: consuming SessionSnapshot, created: Bool, replaced: ControlAPI.OpenedSession.Replaced?
-    ) -> ControlAPI.OpenedSession {
-        ControlAPI.OpenedSession(session: Session(session, backend: backend), created: created, replaced: replaced)
     }
 
     private func get(_ params: SessionGet.Params, _ call: ControlCall) async throws(SandboxError) -> Session {
@@ -127,9 +128,9 @@ package struct SessionHandlers: Sendable {
         sessions.touchNow(try SessionID(params.sessionID)).map(touched)
     }
 
-    private func touched(_ session: SessionSnapshot) -> SessionTouch.Result {
+    private func touched(_ activity: SessionActivity) -> SessionTouch.Result {
         SessionTouch.Result(
-            lastActivityAt: .init(session.lastActivityAt.date), reapAt: session.reapAt.map { .init($0.date) })
+            lastActivityAt: .init(activity.lastActivityAt.date), reapAt: activity.reapAt.map { .init($0.date) })
     }
 
     private func update(_ params: SessionUpdate.Params, _ call: ControlCall) async throws(SandboxError) -> Session {

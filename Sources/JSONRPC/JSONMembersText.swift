@@ -1,0 +1,17 @@
+/// Members of an object, written once to be put into more than one.
+package struct JSONMembersText: Sendable {
+    let bytes: [UInt8]
+
+    package init(_ write: (inout JSONObjectWriter) -> Void) {
+        var object = JSONObjectWriter(after: JSONBytes(capacity: 1024))
+        write(&object)
+        bytes = Array(object.finish().array.dropFirst().dropLast())
+    }
+}
+
+extension JSONObjectWriter {
+    package mutating func members(_ text: JSONMembersText) {
+        guard !text.bytes.isEmpty else { return }
+        continueWith(text.bytes)
+    }
+}
