@@ -22,12 +22,12 @@ struct CallGuard: Sendable {
         self.logger = logger
     }
 
-    var router: RPCRouter<ControlCall> {
+    func router(ended: @escaping RPCRouter<ControlCall>.Ended) -> RPCRouter<ControlCall> {
         RPCRouter(
             gate: { method, subject, call in
                 try access.check(method, session: subject, for: call.peer, in: sessions)
             },
-            record: record)
+            record: record, ended: ended)
     }
 
     @Sendable

@@ -225,14 +225,14 @@ enum Composition {
         let facts = DaemonHandlers.Facts(
             version: DaemonVersion.current, instanceID: sessions.instanceID, startedAt: report.startedAt,
             backend: provider.backend, isolation: provider.isolation, limits: limits)
-        var router = CallGuard(access: access, sessions: sessions, logger: Logger(label: "audit")).router
+        var router = CallGuard(access: access, sessions: sessions, logger: Logger(label: "audit"))
+            .router(ended: report.instruments.callEnded)
         SessionHandlers(sessions: sessions, access: access, limits: limits, backend: provider.backend)
             .register(in: &router)
         EventHandlers(sessions: sessions, access: access, logger: Logger(label: "events")).register(in: &router)
         SandboxHandlers(sessions: sessions, limits: limits, instruments: report.instruments).register(in: &router)
         ProfileHandlers(sessions: sessions, profiles: configuration.profiles).register(in: &router)
         DaemonHandlers(sessions: sessions, provider: provider, facts: facts, report: report).register(in: &router)
-        router.onEnd = report.instruments.callEnded
         return router
     }
 

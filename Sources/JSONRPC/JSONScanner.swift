@@ -64,6 +64,17 @@ struct JSONScanner {
         return outline
     }
 
+    /// Reads the whole text; false when that is no object. `onMember` gets each name's text, with its quotation marks.
+    mutating func object(
+        onMember: (UnsafeBufferPointer<UInt8>, Range<Int>) throws(JSONSyntaxError) -> Void
+    ) throws(JSONSyntaxError) -> Bool {
+        skipWhitespace()
+        guard current == UInt8(ascii: "{") else { return false }
+        try readObject(depth: 1, onMember: onMember)
+        skipWhitespace()
+        return position == end
+    }
+
     /// Where the value of an object's member is, in a text that may end too early after it.
     mutating func value(ofMember name: String) -> Range<Int>? {
         var value: Range<Int>?

@@ -4,6 +4,10 @@ extension RPCLine {
     /// Never fails: what cannot be read is an `invalid` message with the error to answer. Members of the envelope that
     /// the specification does not name are ignored.
     package init(decoding line: [UInt8], maximumBatch: Int) {
+        if let request = RPCRequest(plain: line) {
+            self = .single(.request(request))
+            return
+        }
         let outline: JSONOutline
         do {
             outline = try JSONOutline(of: line[...], maximumParts: max(maximumBatch, RPCMessage.maximumMembers))

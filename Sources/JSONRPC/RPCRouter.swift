@@ -2,16 +2,25 @@
 ///
 /// `Context` is what a handler learns about its caller.
 package struct RPCRouter<Context: Sendable>: Sendable {
-    private typealias Route = @Sendable (_ params: ArraySlice<UInt8>?, Context) async throws -> [UInt8]
-    /// Gives the whole line of the answer.
-    private typealias ImmediateRoute =
-        @Sendable (_ params: ArraySlice<UInt8>?, _ id: JSONRPCID, Context) throws -> [UInt8]?
+    private struct Route: Sendable {
+        var run: @Sendable (_ params: ArraySlice<UInt8>?, Context) async throws -> [UInt8]
+        var ended: @Sendable (RPCError?) -> Void
+    }
+
+    private struct ImmediateRoute: Sendable {
+        /// Gives the whole line of the answer.
+        var run: @Sendable (_ params: ArraySlice<UInt8>?, _ id: JSONRPCID, Context) throws -> [UInt8]?
+        var ended: @Sendable (RPCError?) -> Void
+    }
 
     /// Is asked before every handler whether the call may be made: what it throws is the answer. `subject` as in
     /// `RPCParams`.
     package typealias Gate = @Sendable (RPCMethodDescription, _ subject: String?, Context) throws -> Void
     /// Is told how a call ended whose params could be read; of those that were answered at once, only of errors.
     package typealias Record = @Sendable (RPCMethodDescription, _ subject: String?, Context, RPCError?) -> Void
+    /// Gives, for a method (nil: for all that there are not), what is told of the end of each of its calls, with the
+    /// error. That runs on the caller's thread, before the answer.
+    package typealias Ended = @Sendable (_ method: String?) -> @Sendable (RPCError?) -> Void
 
     private var routes: [String: Route] = [:]
     private var immediateRoutes: [String: ImmediateRoute] = [:]
@@ -19,14 +28,17 @@ package struct RPCRouter<Context: Sendable>: Sendable {
     package private(set) var methods: [String: RPCMethodDescription] = [:]
     private let gate: Gate
     private let record: Record
+    private let ended: Ended
+    private let endedUnknown: @Sendable (RPCError?) -> Void
 
-    /// Told of every call when it has ended: its method (`unknown` where there is none of that name) and its error. Runs
-    /// on the caller's thread, before the answer.
-    package var onEnd: (@Sendable (_ method: String, _ error: RPCError?) -> Void)?
-
-    package init(gate: @escaping Gate = { _, _, _ in }, record: @escaping Record = { _, _, _, _ in }) {
+    package init(
+        gate: @escaping Gate = { _, _, _ in }, record: @escaping Record = { _, _, _, _ in },
+        ended: @escaping Ended = { _ in { _ in } }
+    ) {
         self.gate = gate
         self.record = record
+        self.ended = ended
+        endedUnknown = ended(nil)
     }
 
     /// Every method that has a handler, sorted.
@@ -41,7 +53,7 @@ package struct RPCRouter<Context: Sendable>: Sendable {
     ) {
         let description = RPCMethodDescription(method)
         methods[M.name] = description
-        routes[M.name] = { [gate, record] bytes, context in
+        let run: @Sendable (ArraySlice<UInt8>?, Context) async throws -> [UInt8] = { [gate, record] bytes, context in
             let params = try ParamsDecoder.decode(M.Params.self, from: bytes)
             do {
                 try gate(description, params.subject, context)
@@ -54,6 +66,7 @@ package struct RPCRouter<Context: Sendable>: Sendable {
                 throw error
             }
         }
+        routes[M.name] = Route(run: run, ended: ended(M.name))
     }
 
     /// Adds to a method that has a handler one that answers from memory, on the caller's thread: it must not wait, nor
@@ -85,7 +98,8 @@ package struct RPCRouter<Context: Sendable>: Sendable {
     ) {
         let description = RPCMethodDescription(method)
         let known = M.Params.memberNames
-        immediateRoutes[M.name] = { [gate, record] bytes, id, context in
+        let run: @Sendable (ArraySlice<UInt8>?, JSONRPCID, Context) throws -> [UInt8]? = {
+            [gate, record] bytes, id, context in
             let params = try ParamsDecoder.decode(M.Params.self, from: bytes, known: known)
             do {
                 try gate(description, params.subject, context)
@@ -97,18 +111,19 @@ package struct RPCRouter<Context: Sendable>: Sendable {
                 throw error
             }
         }
+        immediateRoutes[M.name] = ImmediateRoute(run: run, ended: ended(M.name))
     }
 
     /// The line that answers a request which can be answered at once; nil for every other.
     package func answerNow(_ request: RPCRequest, id: JSONRPCID, context: Context) -> [UInt8]? {
         guard let route = immediateRoutes[request.method] else { return nil }
         do {
-            guard let line = try route(request.params, id, context) else { return nil }
-            onEnd?(request.method, nil)
+            guard let line = try route.run(request.params, id, context) else { return nil }
+            route.ended(nil)
             return line
         } catch {
             let error = RPCError(wrapping: error)
-            onEnd?(request.method, error)
+            route.ended(error)
             return RPCWriter.response(id: id, .failure(error))
         }
     }
@@ -117,16 +132,16 @@ package struct RPCRouter<Context: Sendable>: Sendable {
     package func call(_ request: RPCRequest, context: Context) async -> Result<[UInt8], RPCError> {
         guard let route = routes[request.method] else {
             let error = unknown(request.method)
-            onEnd?("unknown", error)
+            endedUnknown(error)
             return .failure(error)
         }
         do {
-            let answer = try await route(request.params, context)
-            onEnd?(request.method, nil)
+            let answer = try await route.run(request.params, context)
+            route.ended(nil)
             return .success(answer)
         } catch {
             let error = RPCError(wrapping: error)
-            onEnd?(request.method, error)
+            route.ended(error)
             return .failure(error)
         }
     }

@@ -46,6 +46,24 @@ import Testing
         }
     }
 
+    /// A member that nobody knows makes a line one for the closer look: it must see the same.
+    @Test(arguments: [
+        #""id":7,"method":"a.b","params":{"x":[1]}"#, #""id":"s","method":"m""#, #""id":"ü","method":"é","params":[]"#,
+        #""method":"m""#, #" "params" : { } , "method" : "m" "#, #""id":"x\n","method":"m""#,
+        #""id":null,"method":"m""#,
+        #""id":-0,"method":"m""#, #""id":1.0,"method":"m""#, #""id":9223372036854775807,"method":"m""#,
+        #""id":9223372036854775808,"method":"m""#, #""id":7,"method":"a\u002eb""#, #""id":7,"method":"""#,
+        #""id":7,"method":5"#, #""id":7,"method":"m","params":null"#, #""id":7,"method":"m","params":"{}""#,
+        #""id":7,"id":7,"method":"m""#, #""id":7,"method":"m","method":"m""#, #""id":7,"result":1"#, #""id":7"#,
+        #""id":7,"method":"m","result":1"#, #""\u0069d":7,"method":"m""#, #""id":"","method":"m""#,
+    ])
+    func plainRequestsAreReadAsAllOthers(_ members: String) {
+        for version in [#""jsonrpc":"2.0","#, #""jsonrpc":"2\u002e0","#, #""jsonrpc":2.0,"#, #""jsonrpc":"1.0","#, ""] {
+            let plain = line("{\(version)\(members)}")
+            #expect("\(plain)" == "\(line("{\(version)\(members),\"extra\":0}"))".replacing(",\"extra\":0", with: ""))
+        }
+    }
+
     @Test func refusesWhatIsNoMessage() {
         #expect(refusal("{\"jsonrpc\": \"2.0\", \"method\": \"foobar, \"params\": \"bar\", \"baz]") == .parse)
         #expect(refusal("nonsense") == .parse)

@@ -22,8 +22,10 @@ import Testing
 
     private struct Stranger: Error {}
 
-    private func router(_ failure: (any Error & Sendable)? = nil) -> RPCRouter<Int> {
-        var router = RPCRouter<Int>()
+    private func router(
+        _ failure: (any Error & Sendable)? = nil, ended: @escaping RPCRouter<Int>.Ended = { _ in { _ in } }
+    ) -> RPCRouter<Int> {
+        var router = RPCRouter<Int>(ended: ended)
         router.on(Echo.self) { params, context in
             if let failure { throw failure }
             return Echo.Result(text: "\(params.text)/\(context)", product: 2 * (params.factor ?? 1))
@@ -46,13 +48,14 @@ import Testing
 
     @Test func everyEndIsToldOnce() async throws {
         let told = Mutex<[String]>([])
-        var router = router()
+        var router = router { method in
+            { error in told.withLock { $0.append("\(method ?? "unknown") \(error?.kind ?? "ok")") } }
+        }
         router.onNow(Echo.self) { params, _ in
             guard params.text != "later" else { return nil }
             if params.text == "never" { throw Refused() }
             return Echo.Result(text: "now", product: 1)
         }
-        router.onEnd = { method, error in told.withLock { $0.append("\(method) \(error?.kind ?? "ok")") } }
         for text in ["soon", "later", "never"] {
             let params = Array("{\"text\":\"\(text)\"}".utf8)[...]
             let request = RPCRequest(method: "test.echo", id: .integer(1), params: params)

@@ -32,7 +32,14 @@ package struct Instruments: Sendable {
 
     package init() {}
 
-    func callEnded(_ method: String, _ error: RPCError?) { calls.count(method, error?.kind ?? "ok") }
+    /// What counts the calls of a method as they end; nil: of all that there are not.
+    func callEnded(_ method: String?) -> @Sendable (RPCError?) -> Void {
+        guard let method else { return { calls.count("unknown", $0?.kind ?? "unknown") } }
+        let ok = calls.cell(method, "ok")
+        return { error in
+            if let error { calls.count(method, error.kind ?? "unknown") } else { ok.count() }
+        }
+    }
 
     func operationEnded(_ name: String, _ took: Duration) { operations.observe(took / .seconds(1), name) }
 
