@@ -1,5 +1,6 @@
 """100 000 sessions in the store, and 10 000: memory, restart after kill -9, a list page, a look for idle ones, idle CPU."""
 
+import hashlib
 import json
 import re
 import sqlite3
@@ -49,11 +50,15 @@ def measure(daemon, count, report):
     multiply(daemon, count)
     with_cluster(daemon, count, report, "first start")
     daemon.kill()
+    requests = daemon.backend.server.requests
+    requests.clear()
     served = with_cluster(daemon, count, report, "after kill -9")
     began = time.perf_counter()
     while waits_for_adoption(daemon):
         time.sleep(0.5)
     report.number(f"{count} sessions: all taken up, after that", time.perf_counter() - began, "s")
+    for kind, number in sorted(requests.items()):
+        report.number(f"{count} sessions: requests to the API server after kill -9, {kind}", number, "")
     pages, looks = [], []
     with daemon.connect() as control:
         cursor = None
@@ -103,6 +108,11 @@ def waits_for_adoption(daemon):
     return int(re.search(r'^podkeeper_queue_length\{queue="adopt[a-z]*"\} (\d+)', text, re.MULTILINE)[1]) > 0
 
 
+def session_label(instance, session_id):
+    """As the daemon labels the pods that it makes: one with another label would be patched when it is taken up."""
+    return hashlib.sha256(f"{instance}\0{session_id}".encode()).hexdigest()[:40]
+
+
 def multiply(daemon, count):
     """As many rows and pods as `count`, each like the one that is there."""
     store = sqlite3.connect(daemon.store)
@@ -120,6 +130,8 @@ def multiply(daemon, count):
 
         copy = json.loads(renamed(pod))
         copy["metadata"]["uid"] = f"uid-{copy['metadata']['name']}"
+        labels = copy["metadata"]["labels"]
+        labels["podkeeper.dev/session"] = session_label(labels["podkeeper.dev/instance"], f"number-{digits}")
         daemon.backend.server.add(copy)
         rows.append((f"number-{digits}", renamed(name), renamed(sandbox), nonce[:-6] + digits))
     store.executemany(

@@ -31,6 +31,9 @@ class APIServer:
             def do_POST(self):
                 outer._post(self, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
+            def do_PATCH(self):
+                outer._patch(self, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+
             def do_DELETE(self):
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 outer._delete(self)
@@ -130,6 +133,24 @@ class APIServer:
                           "containerStatuses": containers}
         self.add(body)
         answer(request, 201, self.pods[body["metadata"]["name"]])
+
+    def _patch(self, request, body):
+        """Of labels and annotations: a JSON merge patch (RFC 7396)."""
+        with self._lock:
+            self.requests["patch"] += 1
+            name = urllib.parse.urlsplit(request.path).path.split("/pods/")[1]
+            found = self.pods.get(name)
+            if found:
+                pod = json.loads(found)
+                for member in ("labels", "annotations"):
+                    values = pod["metadata"].setdefault(member, {})
+                    values.update(body["metadata"].get(member, {}))
+                    pod["metadata"][member] = {key: value for key, value in values.items() if value is not None}
+                self._version += 1
+                pod["metadata"]["resourceVersion"] = str(self._version)
+                self.pods[name] = found = json.dumps(pod).encode()
+                self._tell("MODIFIED", pod)
+        answer(request, 200, found) if found else refuse(request, 404, "NotFound")
 
     def _delete(self, request):
         with self._lock:
