@@ -71,8 +71,10 @@ import Testing
 
     @Test("T50 T59 a relist shows what was missed") func aRelistShowsWhatWasMissed() {
         var cache = PodCache()
-        #expect(cache.replace(with: [pod("a", "1"), pod("b", "2"), pod("c", "3")]).count == 3)
-        let events = cache.replace(with: [pod("a", "1"), pod("b", "9"), pod("d", "4")])
+        #expect(cache.take([pod("a", "1"), pod("b", "2"), pod("c", "3")]).count == 3)
+        var events = cache.take([pod("a", "1"), pod("b", "9")])
+        events += cache.take([pod("d", "4")])
+        events += cache.removeAll(but: ["a", "b", "d"])
         #expect(events.contains(.deleted(pod("c", "3"))))
         #expect(events.contains(.deleted(pod("b", "2"))))
         #expect(events.contains(.modified(pod("b", "9"))))
@@ -90,9 +92,9 @@ import Testing
         #expect(cache.apply(.modified(pod("a", "2"))) == [.deleted(pod("a", "1")), .modified(pod("a", "2"))])
         // The old pod's late deletion does not touch the new one.
         #expect(cache.apply(.deleted(pod("a", "1"))) == [.deleted(pod("a", "1"))])
-        #expect(cache.pods["a"]?.uid == "2")
+        #expect(cache["a"]?.uid == "2")
         #expect(cache.apply(.deleted(pod("a", "2"))) == [.deleted(pod("a", "2"))])
-        #expect(cache.pods.isEmpty)
+        #expect(cache.isEmpty)
     }
 
     @Test func theDepartedAreForgottenInTheEnd() {

@@ -34,36 +34,43 @@ extension KubernetesClient {
         return try identified(try await fetch(Pod.self, request, timeout: timeout), request)
     }
 
-    /// All pods with the labels, page by page.
+    /// All pods with the labels, page by page: nobody has to hold them all at once.
     ///
     /// `labelSelector`: as the API takes it, `a=b,c`; empty for all.
     ///
     /// `resourceVersion`: empty for the most recent state, `0` for whatever the server's cache has (which may be old),
     /// or one that the answer must be at least as fresh as.
     ///
+    /// `onPage`: with `isFirst` also where the list had to begin anew: what came before is void then.
+    ///
+    /// Returns the resource version at which the list is true, where a watch goes on from.
+    ///
     /// Throws `gone` when the version is too old.
     package func listPods(
         namespace: String, labelSelector: String = "", resourceVersion: String = "",
-        timeout: Duration = KubernetesClient.defaultTimeout
-    ) async throws(KubernetesError) -> PodList {
+        timeout: Duration = KubernetesClient.defaultTimeout, onPage: (_ pods: [Pod], _ isFirst: Bool) -> Void
+    ) async throws(KubernetesError) -> String {
         let deadline = ContinuousClock.now + timeout
         do {
             return try await listPods(
                 namespace: namespace, labelSelector: labelSelector, resourceVersion: resourceVersion,
-                deadline: deadline)
+                deadline: deadline, onPage: onPage)
         } catch {
             // A continue token lives five minutes at most; a list that outlived it starts over, once.
             guard error.kind == .gone, resourceVersion.isEmpty else { throw error }
         }
         return try await listPods(
-            namespace: namespace, labelSelector: labelSelector, resourceVersion: "", deadline: deadline)
+            namespace: namespace, labelSelector: labelSelector, resourceVersion: "", deadline: deadline,
+            onPage: onPage)
     }
 
     private func listPods(
-        namespace: String, labelSelector: String, resourceVersion: String, deadline: ContinuousClock.Instant
-    ) async throws(KubernetesError) -> PodList {
-        var result = PodList(items: [], resourceVersion: "")
+        namespace: String, labelSelector: String, resourceVersion: String, deadline: ContinuousClock.Instant,
+        onPage: (_ pods: [Pod], _ isFirst: Bool) -> Void
+    ) async throws(KubernetesError) -> String {
+        var version = ""
         var token = ""
+        var isFirst = true
         repeat {
             var request = try APIRequest.pods("list", namespace: namespace)
             request.purpose = .sweep
@@ -83,11 +90,12 @@ extension KubernetesClient {
             guard page.kind == "PodList" else {
                 throw KubernetesError(.malformedResponse, "\(request.operation): the answer is no PodList")
             }
-            result.items += page.items.filter { !$0.uid.isEmpty && !$0.name.isEmpty }
-            result.resourceVersion = page.resourceVersion
+            onPage(page.items.filter { !$0.uid.isEmpty && !$0.name.isEmpty }, isFirst)
+            isFirst = false
+            version = page.resourceVersion
             token = page.continueToken
         } while !token.isEmpty
-        return result
+        return version
     }
 
     /// Asks for one pod, whichever: returns when the server answers and allows it. A full list would cost as much as

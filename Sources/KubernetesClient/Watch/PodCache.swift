@@ -3,10 +3,20 @@ struct PodCache: Sendable {
     /// How many of the departed are remembered, for waits that begin after the departure.
     static let maximumDeparted = 1024
 
-    private(set) var pods: [String: Pod] = [:]
+    private var packed: [String: PackedPod] = [:]
+    private var words = PodWords()
     private var departed: [String: Pod] = [:]
     private var departures: [String] = []
     private var oldest = 0
+
+    subscript(name: String) -> Pod? {
+        // With the name as the cache has it: a copy that somebody keeps takes no room of its own.
+        packed.index(forKey: name).map { packed.values[$0].pod(named: packed.keys[$0], words: words) }
+    }
+
+    var isEmpty: Bool { packed.isEmpty }
+    var pods: [Pod] { packed.map { $0.value.pod(named: $0.key, words: words) } }
+    var uids: Set<String> { Set(packed.values.lazy.map(\.uid)) }
 
     /// - Returns: what has changed for somebody who knew the cache before.
     mutating func apply(_ event: WatchEvent) -> [PodEvent] {
@@ -14,7 +24,7 @@ struct PodCache: Sendable {
         case .added(let pod), .modified(let pod):
             return set(pod)
         case .deleted(let pod):
-            if pods[pod.name]?.uid == pod.uid { pods[pod.name] = nil }
+            if packed[pod.name]?.uid == pod.uid { packed[pod.name] = nil }
             depart(pod)
             return [.deleted(pod)]
         case .bookmark:
@@ -22,28 +32,32 @@ struct PodCache: Sendable {
         }
     }
 
-    /// Takes over a complete list. What is missing from it was deleted while nobody looked.
-    mutating func replace(with list: [Pod]) -> [PodEvent] {
-        let names = Set(list.map(\.name))
-        var events: [PodEvent] = []
-        for (name, pod) in pods where !names.contains(name) {
-            pods[name] = nil
+    /// Takes over some pods of a list that comes in parts; `removeAll` does the rest.
+    mutating func take(_ list: [Pod]) -> [PodEvent] {
+        list.flatMap { pod in self[pod.name] == pod ? [] : set(pod) }
+    }
+
+    /// What is missing from a complete list was deleted while nobody looked.
+    mutating func removeAll(but names: Set<String>) -> [PodEvent] {
+        let missing = packed.keys.filter { !names.contains($0) }
+        return missing.compactMap { name in
+            guard let pod = self[name] else { return nil }
+            packed[name] = nil
             depart(pod)
-            events.append(.deleted(pod))
+            return .deleted(pod)
         }
-        for pod in list where pods[pod.name] != pod { events += set(pod) }
-        return events
     }
 
     /// Nil where the pod of that UID has not been seen.
     func observation(name: String, uid: String) -> PodObservation? {
-        if let pod = pods[name], pod.uid == uid { return .present(pod) }
+        if packed[name]?.uid == uid, let pod = self[name] { return .present(pod) }
         return departed[uid].map { .gone($0) }
     }
 
     private mutating func set(_ pod: Pod) -> [PodEvent] {
-        let previous = pods.updateValue(pod, forKey: pod.name)
-        guard let previous, previous.uid != pod.uid else { return [.modified(pod)] }
+        let previous = packed[pod.name].flatMap { $0.uid == pod.uid ? nil : self[pod.name] }
+        packed[pod.name] = PackedPod(pod, words: &words)
+        guard let previous else { return [.modified(pod)] }
         // The name has a new owner, so the old pod is gone.
         depart(previous)
         return [.deleted(previous), .modified(pod)]

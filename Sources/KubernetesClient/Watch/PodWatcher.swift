@@ -54,7 +54,7 @@ package final class PodWatcher: Sendable {
     package var hasSynced: Bool { state.withLock { $0.hasSynced } }
 
     /// The last state seen; nil says nothing while `hasSynced` is false.
-    package func pod(named name: String) -> Pod? { state.withLock { $0.cache.pods[name] } }
+    package func pod(named name: String) -> Pod? { state.withLock { $0.cache[name] } }
 
     /// Returns when the first list has been taken in, at the deadline, when cancelled, or at once where nothing runs that
     /// could list.
@@ -78,7 +78,10 @@ package final class PodWatcher: Sendable {
 
     var waiterCount: Int { state.withLock { $0.waiters.count } }
 
-    package var pods: [Pod] { state.withLock { Array($0.cache.pods.values) } }
+    package var pods: [Pod] { state.withLock { $0.cache.pods } }
+
+    /// Of all pods in the cache.
+    package var uids: Set<String> { state.withLock { $0.cache.uids } }
 
     /// Waits until `verdict` gives a result for the pod of this UID. It sees the present state at once, if there is
     /// one, and then every state that arrives (when 64 wait unseen, the oldest are dropped).
@@ -141,10 +144,16 @@ package final class PodWatcher: Sendable {
         _ version: String, _ machine: inout WatchStateMachine, _ generator: inout SystemRandomNumberGenerator
     ) async throws -> WatchStateMachine.Step {
         do throws(KubernetesError) {
-            let list = try await client.listPods(
-                namespace: namespace, labelSelector: labelSelector, resourceVersion: version)
-            take(list.items, announcesResync: !machine.isPolling)
-            return machine.listed(resourceVersion: list.resourceVersion, using: &generator)
+            var names: Set<String> = []
+            let listed = try await client.listPods(
+                namespace: namespace, labelSelector: labelSelector, resourceVersion: version
+            ) { pods, isFirst in
+                if isFirst { names = [] }
+                names.formUnion(pods.lazy.map(\.name))
+                take(pods)
+            }
+            endList(names, announcesResync: !machine.isPolling)
+            return machine.listed(resourceVersion: listed, using: &generator)
         } catch {
             try Task.checkCancellation()
             logger.warning("listing pods failed, trying again", metadata: ["error": "\(error.message)"])
@@ -187,9 +196,18 @@ package final class PodWatcher: Sendable {
         buffer.append(events)
     }
 
-    private func take(_ list: [Pod], announcesResync: Bool) {
+    private func take(_ page: [Pod]) {
+        let events = state.withLock { state in
+            let events = state.cache.take(page)
+            tell(&state, events)
+            return events
+        }
+        buffer.append(events)
+    }
+
+    private func endList(_ names: Set<String>, announcesResync: Bool) {
         let (events, waiters) = state.withLock { state in
-            let events = state.cache.replace(with: list)
+            let events = state.cache.removeAll(but: names)
             tell(&state, events)
             for waiter in state.waiters.values where state.cache.observation(name: waiter.name, uid: waiter.uid) == nil
             {

@@ -49,16 +49,18 @@ extension KubernetesProvider {
         var found: [String: FoundSandbox] = [:]
         let selector = PodIdentity.selector(instance: settings.instance)
         for space in spaces.all {
-            let list: PodList
+            var ofSpace: [FoundSandbox] = []
             do throws(KubernetesError) {
-                list = try await space.client.listPods(namespace: space.namespace, labelSelector: selector)
+                _ = try await space.client.listPods(namespace: space.namespace, labelSelector: selector) {
+                    pods, isFirst in
+                    if isFirst { ofSpace = [] }
+                    ofSpace += pods.lazy.map { FoundSandbox($0, instance: settings.instance) }
+                }
             } catch {
                 throw SandboxError(error)
             }
-            for pod in list.items {
-                // By UID: two kubeconfigs may lead to one cluster.
-                found[pod.uid] = FoundSandbox(pod, instance: settings.instance)
-            }
+            // By UID: two kubeconfigs may lead to one cluster.
+            for sandbox in ofSpace { found[sandbox.uid] = sandbox }
         }
         return found.values.sorted { $0.name < $1.name }
     }

@@ -93,7 +93,7 @@ package final class KubernetesProvider: SandboxProvider {
             switch event {
             case .resync:
                 // Pods that left unseen would be remembered for ever.
-                let present = Set(watcher.pods.map(\.uid))
+                let present = watcher.uids
                 reported.formIntersection(present)
                 // The comparison that follows sees them all.
                 met = present

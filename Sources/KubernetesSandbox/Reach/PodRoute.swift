@@ -19,7 +19,8 @@ final class PodRoute: HTTPExchange {
 
     /// What requests' URLs begin with.
     let baseURL: String
-    private let pod: Pod
+    private let name: String
+    private let uid: String
     private let space: PodSpace
     private let dialer: HTTPDialer
     private let proxy: PodProxy?
@@ -28,7 +29,7 @@ final class PodRoute: HTTPExchange {
     private var cluster: ClusterReach { space.reach }
 
     init(pod: Pod, port: Int, space: PodSpace) {
-        self.pod = pod
+        (name, uid) = (pod.name, pod.uid)
         self.space = space
         baseURL = "http://\(Self.host(pod.podIP)):\(port)"
         dialer = space.reach.dialer(port: port, namespace: space.namespace, pod: pod.name)
@@ -122,7 +123,7 @@ final class PodRoute: HTTPExchange {
             throw HTTPError(.connect, "\(refusal.message); \(other.message)")
         }
         guard let still = await failure(of: .ip, Self.firstTimeout) else { return chosen(.ip, "pod IPs answer") }
-        return chosen(.portForward, "the IP of pod \(pod.name) does not answer: \(still.message)")
+        return chosen(.portForward, "the IP of pod \(name) does not answer: \(still.message)")
     }
 
     private func failure(of way: Way, _ timeout: Duration) async -> HTTPError? {
@@ -149,8 +150,8 @@ final class PodRoute: HTTPExchange {
 
     /// By the watch where it knows the pod, else by asking.
     private func isAlive() async -> Bool {
-        let known = space.watcher.pod(named: pod.name)
-        guard let now = known == nil ? try? await space.pod(named: pod.name) : known else { return false }
-        return now.uid == pod.uid && !now.isTerminating && PodEnd(of: now, container: nil) == nil
+        let known = space.watcher.pod(named: name)
+        guard let now = known == nil ? try? await space.pod(named: name) : known else { return false }
+        return now.uid == uid && !now.isTerminating && PodEnd(of: now, container: nil) == nil
     }
 }

@@ -1,15 +1,3 @@
-/// A complete list of pods and the resource version at which it was true.
-package struct PodList: Hashable, Sendable {
-    package var items: [Pod]
-    /// Where a watch goes on from.
-    package var resourceVersion: String
-
-    package init(items: [Pod], resourceVersion: String) {
-        self.items = items
-        self.resourceVersion = resourceVersion
-    }
-}
-
 /// One page of a list, as it comes over the wire.
 struct ListPage<Item: Decodable & Sendable>: Decodable, Sendable {
     var kind: String
