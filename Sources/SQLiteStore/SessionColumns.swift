@@ -32,10 +32,14 @@ enum SessionColumns {
     /// Throws for a row that no daemon has written so.
     static func record(_ row: Row) throws -> SessionRecord {
         let reader = RowReader(row: row)
+        let sandboxName = try reader.text(4)
+        var sandbox = try reader.optionalText(5).map { try PlainJSON.sandbox($0) ?? parse(SandboxInfo.self, $0) }
+        // Both keep the one text then.
+        if sandbox?.name == sandboxName { sandbox?.name = sandboxName }
         return SessionRecord(
             sessionID: try SessionID(stored: reader.text(0)), generation: Int(try reader.integer(1)),
-            profile: try reader.text(3), state: try reader.choice(2), sandboxName: try reader.text(4),
-            sandbox: try reader.optionalText(5).map { try parse(SandboxInfo.self, $0) }, nonce: try reader.text(6),
+            profile: try reader.text(3), state: try reader.choice(2), sandboxName: sandboxName,
+            sandbox: sandbox, nonce: try reader.text(6),
             token: try reader.text(7),
             owner: SessionOwner(
                 uid: try reader.userID(8), gid: try reader.userID(9), user: try reader.optionalText(10)),
@@ -62,7 +66,7 @@ enum SessionColumns {
     }
 
     static func map(_ text: String) throws -> [String: String] {
-        text == "{}" ? [:] : try parse([String: String].self, text)
+        try PlainJSON.texts(text) ?? parse([String: String].self, text)
     }
 
     private static func parse<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {

@@ -95,39 +95,6 @@ package struct SandboxClaim: Hashable, Sendable {
     }
 }
 
-/// What is known of a sandbox once its backend has made it. Kept in the store.
-package struct SandboxInfo: Hashable, Sendable, Codable {
-    package var name: String
-    /// The pod's UID, or as unique a string on the local backend.
-    package var uid: String
-    package var namespace: String?
-    package var node: String?
-    package var ip: String?
-    package var image: String?
-    /// `http` or `api`; nil on the local backend.
-    package var mode: String?
-    /// The exec server's process id on the local backend.
-    package var pid: Int32?
-    package var workDirectory: String
-    /// Seconds that each stage of its start took (`SandboxError.StartPhase`'s names); nil where nobody measured.
-    package var timing: [String: Double]?
-
-    package init(
-        name: String, uid: String, namespace: String? = nil, node: String? = nil, ip: String? = nil,
-        image: String? = nil, mode: String? = nil, pid: Int32? = nil, workDirectory: String
-    ) {
-        self.name = name
-        self.uid = uid
-        self.namespace = namespace
-        self.node = node
-        self.ip = ip
-        self.image = image
-        self.mode = mode
-        self.pid = pid
-        self.workDirectory = workDirectory
-    }
-}
-
 package struct StartedSandbox: Sendable {
     package var info: SandboxInfo
     package var sandbox: any Sandbox

@@ -15,6 +15,11 @@ struct SessionOrder {
     private(set) var positions: [Position] = []
     private var createdAt: [SessionID: Timestamp] = [:]
 
+    mutating func reserveCapacity(_ count: Int) {
+        positions.reserveCapacity(count)
+        createdAt.reserveCapacity(count)
+    }
+
     /// Nil: the id is shown no more.
     mutating func set(_ sessionID: SessionID, createdAt new: Timestamp?) {
         let old = createdAt[sessionID]

@@ -91,7 +91,8 @@ extension SessionStateMachine {
     /// `session.cleanup_idle`: those idle for `maxIdle`, or else for as long as their own timeout says.
     mutating func cleanupIdle(maxIdle: Duration?, dryRun: Bool, now: SessionMoment) -> CleanupResult {
         var orders: [(SessionID, Session.StopOrder, idle: Duration)] = []
-        for (sessionID, session) in sessions where !sessionID.isReserved {
+        for session in sessions.values where !session.record.isPooled {
+            let sessionID = session.record.sessionID
             guard case .ready = session.phase, session.leases.isEmpty else { continue }
             let idle = session.record.lastActivity.instant.duration(to: now.instant)
             let order: Session.StopOrder

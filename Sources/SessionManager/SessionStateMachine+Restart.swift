@@ -12,6 +12,7 @@ extension SessionStateMachine {
             }
             discards.enqueue(.session(key))
         }
+        reserveCapacity(stored.sessions.count)
         for row in stored.sessions { restore(row, now: now) }
         for key in deletions.keys { reindex(key.sessionID) }
         runDiscards()
@@ -102,7 +103,7 @@ extension SessionStateMachine {
         case .adopted(let info):
             let isNews = info != session.record.sandbox
             transition(key.sessionID) { session in
-                session.record.sandbox = info
+                if isNews { session.record.sandbox = info }
                 session.phase = .ready
                 session.adoptionFailures = 0
             }

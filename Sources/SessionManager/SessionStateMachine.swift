@@ -11,7 +11,7 @@ struct SessionStateMachine {
     let profiles: [String: SessionProfile]
 
     /// At most one per id: the current generation, alive or known dead.
-    private(set) var sessions: [SessionID: Session] = [:]
+    private(set) var sessions = SessionTable()
     /// Whose a sandbox is that the backend speaks of. A name is of one generation of one id.
     private(set) var idsByName: [String: SessionID] = [:]
     private(set) var tally = LimitTally()
@@ -82,6 +82,13 @@ struct SessionStateMachine {
         reindex(sessionID)
     }
 
+    /// For as many sessions as are about to be inserted.
+    mutating func reserveCapacity(_ count: Int) {
+        sessions.reserveCapacity(count)
+        idsByName.reserveCapacity(count)
+        order.reserveCapacity(count)
+    }
+
     @discardableResult
     mutating func remove(_ sessionID: SessionID) -> Session? {
         guard let session = sessions.removeValue(forKey: sessionID) else { return nil }
@@ -104,7 +111,7 @@ struct SessionStateMachine {
         guard let before = sessions[sessionID]?.share else { return }
         tally.remove(before)
         let name = sessions[sessionID]?.record.sandboxName
-        sessions[sessionID]?.modify(change)
+        sessions.inPlace(sessionID, change)
         if let after = sessions[sessionID] {
             tally.add(after.share)
             if after.record.sandboxName != name {
@@ -117,7 +124,7 @@ struct SessionStateMachine {
 
     /// Changes what neither limits nor listing depend on.
     mutating func update(_ sessionID: SessionID, _ change: (inout Session) -> Void) {
-        sessions[sessionID]?.modify(change)
+        sessions.inPlace(sessionID, change)
     }
 
     /// Looks at a session or changes it as `update`, where it lies: a copy costs more than the rest of a request that is
@@ -125,8 +132,7 @@ struct SessionStateMachine {
     mutating func inPlace<Answer>(
         _ sessionID: SessionID, _ body: (inout Session) throws(SandboxError) -> Answer?
     ) throws(SandboxError) -> Answer? {
-        guard let index = sessions.index(forKey: sessionID) else { return nil }
-        return try body(&sessions.values[index])
+        try sessions.inPlace(sessionID, body) ?? nil
     }
 
     /// The session of this very generation.

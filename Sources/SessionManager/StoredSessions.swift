@@ -42,10 +42,11 @@ package struct StoredSessions: Sendable {
 
     /// The newest instant on record.
     var latestInstant: SessionInstant {
-        let records = sessions.map(\.record) + deletions.map(\.record)
-        let latest = records.map { record in
+        func latest(_ record: SessionRecord) -> SessionInstant {
             max(record.created.instant, record.ready?.instant ?? .zero, record.lastActivity.instant)
         }
-        return latest.max() ?? .zero
+        // Lazily: a copy of all records would be as large as they are.
+        let ofSessions = sessions.lazy.map { latest($0.record) }.max() ?? .zero
+        return max(ofSessions, deletions.lazy.map { latest($0.record) }.max() ?? .zero)
     }
 }

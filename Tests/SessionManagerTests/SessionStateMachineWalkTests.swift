@@ -242,7 +242,8 @@ private struct Walk {
         if machine.leaseCount != machine.sessions.values.reduce(0, { $0 + $1.leases.count }) {
             broken.append("the leases are miscounted")
         }
-        for (id, session) in machine.sessions where !session.record.sandboxName.isEmpty {
+        for session in machine.sessions.values where !session.record.sandboxName.isEmpty {
+            let id = session.record.sessionID
             if machine.idsByName[session.record.sandboxName] != id { broken.append("the name of \(id) is lost") }
         }
         return broken
