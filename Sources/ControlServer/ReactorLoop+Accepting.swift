@@ -5,7 +5,7 @@ import Logging
 
 extension ReactorLoop {
     /// How long accepting pauses when the system has no more descriptors or memory for a connection.
-    private static let acceptPause: Duration = .milliseconds(100)
+    private static let pauseLength: Duration = .milliseconds(100)
     /// Connections taken in one go, so that a burst of them does not hold up the others' requests.
     private static let acceptBurst = 64
 
@@ -25,13 +25,13 @@ extension ReactorLoop {
     }
 
     mutating func resumeAccepting() {
-        guard let acceptAgainAt, acceptAgainAt <= .now else { return }
-        self.acceptAgainAt = nil
+        guard let acceptPause, acceptPause.end <= .now else { return }
+        self.acceptPause = nil
         watchListener(PK_EPOLLIN)
     }
 
     private mutating func pauseAccepting(_ number: Int32) {
-        acceptAgainAt = .now + Self.acceptPause
+        acceptPause = Pause(end: .now + Self.pauseLength)
         watchListener(0)
         guard !hasWarnedOfAccept else { return }
         hasWarnedOfAccept = true

@@ -29,7 +29,7 @@ struct ReactorLoop {
     var partialBytes = 0
     var nextKey = listenerKey + 1
     /// Set while accepting pauses, for want of descriptors.
-    var acceptAgainAt: ContinuousClock.Instant?
+    var acceptPause: Pause?
     /// One warning for each time that accepting stops working, not one for each try.
     var hasWarnedOfAccept = false
     var drain: Drain?
@@ -42,10 +42,24 @@ struct ReactorLoop {
     /// clients do their part while the next round is served.
     private static let roundSize = 16
 
+    // Objects, these two, because each round looks whether there are any: for an optional of an instant that is a call
+    // into the runtime.
+
+    final class Pause {
+        let end: ContinuousClock.Instant
+
+        init(end: ContinuousClock.Instant) { self.end = end }
+    }
+
     /// A stop that waits for running calls.
-    struct Drain {
-        var deadline: ContinuousClock.Instant
-        var hasCancelled = false
+    final class Drain {
+        let deadline: ContinuousClock.Instant
+        let hasCancelled: Bool
+
+        init(deadline: ContinuousClock.Instant, hasCancelled: Bool = false) {
+            self.deadline = deadline
+            self.hasCancelled = hasCancelled
+        }
     }
 
     init(reactor: Reactor) {
@@ -101,8 +115,8 @@ struct ReactorLoop {
     }
 
     private func timeout() -> Int32 {
-        guard acceptAgainAt != nil || drain != nil,
-            let next = [acceptAgainAt, drain?.deadline].compactMap({ $0 }).min()
+        guard acceptPause != nil || drain != nil,
+            let next = [acceptPause?.end, drain?.deadline].compactMap({ $0 }).min()
         else { return -1 }
         let wait = next - .now
         guard wait > .zero else { return 0 }
@@ -132,7 +146,7 @@ struct ReactorLoop {
     private mutating func begin() {
         drain = Drain(deadline: .now + reactor.limits.shutdownGrace)
         _ = pk_epoll_ctl(reactor.epoll, PK_EPOLL_CTL_DEL, reactor.listener.descriptor, 0, 0)
-        acceptAgainAt = nil
+        acceptPause = nil
         reactor.listener.stopListening()
         reactor.load.whenIdle { [weak reactor] in reactor?.wake() }
     }

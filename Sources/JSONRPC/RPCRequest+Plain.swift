@@ -13,9 +13,8 @@ extension RPCRequest {
         let isObject = try? JSONScanner.scan(line[...], checksValues: false) { (scanner) throws(JSONSyntaxError) in
             try scanner.object { (name, value) throws(JSONSyntaxError) in places.take(name, value) }
         }
-        guard isObject == true, !places.hasOthers, let method = places.method,
-            Self.content(of: places.version, in: line).map({ line[$0].elementsEqual("2.0".utf8) }) == true,
-            let name = Self.content(of: method, in: line)
+        guard isObject == true, !places.hasOthers, let method = places.method, let version = places.version,
+            Self.isVersion(version, in: line), let name = Self.content(of: method, in: line)
         else { return nil }
         let id: JSONRPCID?
         if let place = places.id {
@@ -63,11 +62,21 @@ extension RPCRequest {
         }
     }
 
+    private static func isVersion(_ place: Range<Int>, in line: [UInt8]) -> Bool {
+        let expected: StaticString = "\"2.0\""
+        return line.withUnsafeBufferPointer { line in
+            place.count == expected.utf8CodeUnitCount
+                && line.baseAddress.map { memcmp($0 + place.lowerBound, expected.utf8Start, place.count) } == 0
+        }
+    }
+
     /// What is between a string's quotation marks; nil for what is no string, or has an escape.
-    private static func content(of place: Range<Int>?, in line: [UInt8]) -> Range<Int>? {
-        guard let place, line[place.lowerBound] == UInt8(ascii: "\"") else { return nil }
+    private static func content(of place: Range<Int>, in line: [UInt8]) -> Range<Int>? {
+        guard line[place.lowerBound] == UInt8(ascii: "\"") else { return nil }
         let content = place.lowerBound + 1..<place.upperBound - 1
-        return line[content].contains(UInt8(ascii: "\\")) ? nil : content
+        return line.withUnsafeBufferPointer { line in
+            line.baseAddress.flatMap { memchr($0 + content.lowerBound, 0x5C, content.count) } == nil ? content : nil
+        }
     }
 
     private static func id(_ text: ArraySlice<UInt8>, in line: [UInt8]) -> JSONRPCID? {

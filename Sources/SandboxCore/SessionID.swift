@@ -1,3 +1,5 @@
+import Glibc
+
 /// The caller's own name for a session: 1 to 256 bytes of UTF-8 without control characters.
 ///
 /// Two ids are the same session only if their bytes are the same; nothing is lower-cased, trimmed or normalised.
@@ -40,7 +42,15 @@ package struct SessionID: Hashable, Sendable, Comparable, CustomStringConvertibl
 
     // Swift's String equality is canonical equivalence ("é" precomposed equals decomposed); an id is its bytes.
     package static func == (left: Self, right: Self) -> Bool {
-        left.rawValue.utf8.elementsEqual(right.rawValue.utf8)
+        var (left, right) = (left.rawValue, right.rawValue)
+        return left.withUTF8 { left in
+            right.withUTF8 { right in
+                guard left.count == right.count, let start = left.baseAddress, let other = right.baseAddress else {
+                    return left.count == right.count
+                }
+                return memcmp(start, other, left.count) == 0
+            }
+        }
     }
 
     package func hash(into hasher: inout Hasher) {
