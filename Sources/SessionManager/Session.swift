@@ -135,9 +135,6 @@ struct Session {
         }
     }
 
-    /// In place: a copy of a session to change one member costs more than the whole request.
-    mutating func modify(_ change: (inout Self) -> Void) { change(&self) }
-
     mutating func noteActivity(_ operation: String, _ now: SessionMoment) {
         let same = revision.take()
         record.lastActivity = now

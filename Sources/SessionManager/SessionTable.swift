@@ -16,7 +16,27 @@ struct SessionTable {
     var count: Int { places.count }
     var isEmpty: Bool { places.isEmpty }
     var keys: Dictionary<SessionID, Int32>.Keys { places.keys }
-    var values: some Sequence<Session> { blocks.lazy.joined().compactMap(\.self) }
+    var values: Values { Values(blocks: blocks) }
+
+    /// All of them, in no order.
+    struct Values: Sequence, IteratorProtocol {
+        fileprivate let blocks: [[Session?]]
+        private var block = 0
+        private var index = 0
+
+        fileprivate init(blocks: [[Session?]]) { self.blocks = blocks }
+
+        mutating func next() -> Session? {
+            while block < blocks.count {
+                while index < blocks[block].count {
+                    defer { index += 1 }
+                    if let session = blocks[block][index] { return session }
+                }
+                (block, index) = (block + 1, 0)
+            }
+            return nil
+        }
+    }
 
     subscript(sessionID: SessionID) -> Session? {
         get {

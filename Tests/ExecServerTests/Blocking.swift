@@ -34,9 +34,9 @@ func waitUntilGone(_ pid: Int32) async -> Bool {
 }
 
 /// Looks again and again for up to twenty seconds; for what the kernel does in its own time.
-func eventually(_ condition: () throws -> Bool) async -> Bool {
+func eventually(_ condition: () async throws -> Bool) async -> Bool {
     for _ in 0..<4000 {
-        if (try? condition()) == true { return true }
+        if (try? await condition()) == true { return true }
         try? await Task.sleep(for: .milliseconds(5))
     }
     return false

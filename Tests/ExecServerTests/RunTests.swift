@@ -152,7 +152,7 @@ import Testing
             #expect(refused.headers["retry-after"] == "1")
             #expect(!FileManager.default.fileExists(atPath: server.directory + "/started"))
             runs[0].close()
-            let isFree = await eventuallyAsync { try await server.run(.shell("true")).outcome?.code == 0 }
+            let isFree = await eventually { try await server.run(.shell("true")).outcome?.code == 0 }
             #expect(isFree)
         }
     }
@@ -186,13 +186,5 @@ import Testing
     private func exchange(_ connection: TestConnection, _ request: TestRequest) async throws -> TestReply {
         try await connection.write(request.bytes)
         return try await connection.reply()
-    }
-
-    private func eventuallyAsync(_ condition: () async throws -> Bool) async -> Bool {
-        for _ in 0..<2000 {
-            if (try? await condition()) == true { return true }
-            try? await Task.sleep(for: .milliseconds(10))
-        }
-        return false
     }
 }

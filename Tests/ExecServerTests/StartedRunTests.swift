@@ -216,12 +216,4 @@ import Testing
             kill(pid, SIGKILL)
         }
     }
-
-    private func eventually(_ condition: () async throws -> Bool) async -> Bool {
-        for _ in 0..<1000 {
-            if (try? await condition()) == true { return true }
-            try? await Task.sleep(for: .milliseconds(10))
-        }
-        return false
-    }
 }

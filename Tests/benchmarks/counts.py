@@ -89,7 +89,7 @@ def instructions(program, directory, requests=5_000):
 def session(program):
     """API requests, the shared watch aside, and bytes given to write(2) and its kin, for one session of the Kubernetes
     backend from its start to its release; and what each that lives costs the API server when the daemon is killed and
-    started again, the one list and watch aside."""
+    started again, the one list and watch aside: those few are asked for that are taken up before the watch has begun."""
     with served(program) as daemon:
         with daemon.connect() as control:
             spent, written = spend(daemon, control)

@@ -57,6 +57,8 @@ def measure(daemon, count, report):
     while waits_for_adoption(daemon):
         time.sleep(0.5)
     report.number(f"{count} sessions: all taken up, after that", time.perf_counter() - began, "s")
+    wait_until_quiet(requests)
+    report.number(f"{count} sessions: no request any more, after that", time.perf_counter() - began, "s")
     for kind, number in sorted(requests.items()):
         report.number(f"{count} sessions: requests to the API server after kill -9, {kind}", number, "")
     pages, looks = [], []
@@ -106,6 +108,16 @@ def waits_for_adoption(daemon):
     with daemon.connect() as control:
         text = control.call("daemon.metrics")["text"]
     return int(re.search(r'^podkeeper_queue_length\{queue="adopt[a-z]*"\} (\d+)', text, re.MULTILINE)[1]) > 0
+
+
+def wait_until_quiet(requests, quiet=5, limit=300):
+    """Until the daemon has compared store and cluster for the last time, which it does after it has taken all up."""
+    seen, since = sum(requests.values()), time.perf_counter()
+    end = since + limit
+    while time.perf_counter() < min(since + quiet, end):
+        time.sleep(0.2)
+        if sum(requests.values()) != seen:
+            seen, since = sum(requests.values()), time.perf_counter()
 
 
 def session_label(instance, session_id):
