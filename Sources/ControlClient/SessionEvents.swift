@@ -19,20 +19,23 @@ package struct SessionEvents: AsyncSequence, Sendable {
     private let path: String
     private let params: EventsSubscribe.Params
     private let patience: Duration
+    private let isResumed: Bool
     private let limits: ControlClientLimits
     private let onContact: @Sendable (Contact) -> Void
 
     /// `params.after`, where there is one, is where to begin. `patience`: how long there may be no daemon before the
-    /// sequence ends with the error of the last try; at the beginning there has to be one. `onContact` is told, in
-    /// turns, that a connection was lost and that there is another.
+    /// sequence ends with the error of the last try; at the beginning there has to be one, unless `isResumed`: for who has
+    /// had an answer of the daemon already, such as the events before `params.after`. `onContact` is told, in turns, that
+    /// a connection was lost, or none was there to resume with, and that there is another.
     package init(
         path: String, _ params: EventsSubscribe.Params = EventsSubscribe.Params(), patience: Duration = .seconds(60),
-        limits: ControlClientLimits = ControlClientLimits(),
+        isResumed: Bool = false, limits: ControlClientLimits = ControlClientLimits(),
         onContact: @escaping @Sendable (Contact) -> Void = { _ in }
     ) {
         self.path = path
         self.params = params
         self.patience = patience
+        self.isResumed = isResumed
         self.limits = limits
         self.onContact = onContact
     }
@@ -50,13 +53,16 @@ package struct SessionEvents: AsyncSequence, Sendable {
         /// Kept because the connection ends with it.
         private var client: ControlClient?
         private var notifications: ControlNotifications.Iterator?
-        private var hasBegun = false
+        private var hasBegun: Bool
+        /// That there is no connection was told.
+        private var isLost = false
         /// Before the next try; nil after an event. So a daemon that hangs up each time is not asked in a tight loop.
         private var pause: Duration?
 
         fileprivate init(_ events: SessionEvents) {
             self.events = events
             params = events.params
+            hasBegun = events.isResumed
         }
 
         /// Never nil. Throws the daemon's `RPCError` where it refuses the subscription, `ControlClientError`,
@@ -73,8 +79,14 @@ package struct SessionEvents: AsyncSequence, Sendable {
                 }
                 try Task.checkCancellation()
                 (client, notifications) = (nil, nil)
-                events.onContact(.lost)
+                tellLost()
             }
+        }
+
+        private mutating func tellLost() {
+            guard !isLost else { return }
+            isLost = true
+            events.onContact(.lost)
         }
 
         private mutating func connect() async throws {
@@ -85,7 +97,7 @@ package struct SessionEvents: AsyncSequence, Sendable {
                 do {
                     return try await subscribe()
                 } catch  where hasBegun && Outage.isPassing(error) && ContinuousClock.now < deadline {
-                    continue
+                    tellLost()
                 }
             }
         }
@@ -98,8 +110,8 @@ package struct SessionEvents: AsyncSequence, Sendable {
             params.after = params.after ?? result.latestSequence
             self.client = client
             self.notifications = notifications.makeAsyncIterator()
-            if hasBegun { events.onContact(.regained) }
-            hasBegun = true
+            if isLost { events.onContact(.regained) }
+            (hasBegun, isLost) = (true, false)
         }
     }
 }

@@ -66,6 +66,25 @@ struct EventStreamTests {
         }
     }
 
+    @Test("a subscriber that resumes waits for its first connection, too", .timeLimit(.minutes(2)))
+    func resumesBeforeTheDaemonIsBack() async throws {
+        try await TestDaemon.run(.local) { test in
+            let (contacts, report) = AsyncStream.makeStream(of: SessionEvents.Contact.self)
+            let resumed = SessionEvents(path: test.socket, .init(after: 0), isResumed: true) { report.yield($0) }
+            async let following: [SessionEvent] = {
+                var iterator = resumed.makeAsyncIterator()
+                return try await events(&iterator, untilReady: "one")
+            }()
+            var told = contacts.makeAsyncIterator()
+            #expect(await told.next() == .lost)
+            let daemon = try await test.start()
+            try await daemon.client { _ = try await $0.open("one") }
+            #expect(try await following.map(\.sequence).first == 1)
+            #expect(await told.next() == .regained)
+            try await daemon.stop()
+        }
+    }
+
     @Test("a subscriber is told that there is no daemon, or that it refuses", .timeLimit(.minutes(1)))
     func saysThatThereIsNoDaemon() async throws {
         var atOnce = SessionEvents(path: "/tmp/podkeeper-none/s").makeAsyncIterator()

@@ -56,7 +56,8 @@ struct EventsCommand: ClientCommand {
         // What follows has a connection of its own, and another one after each restart of the daemon.
         await context.client.close()
         let events = SessionEvents(
-            path: context.socket, .init(after: sequence, sessionID: session, types: types), patience: Self.patience
+            path: context.socket, .init(after: sequence, sessionID: session, types: types), patience: Self.patience,
+            isResumed: true
         ) { contact in
             switch contact {
             case .lost: context.terminal.complain("podkeeper: the connection to podkeeperd was lost; waiting for it")
