@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTransport
 import KubernetesClient
 import Logging
@@ -92,6 +93,22 @@ import Testing
             request.method == "POST" ? Self.status(code, "", "etcdserver: request timed out") : (200, pod)
         }
         #expect(try outcome.result.get().uid == "u1")
+    }
+
+    /// A server that is slow in the last instants of a start.
+    @Test("T43 what was answered is told, not that the last attempt was cut short")
+    func whatWasAnsweredIsTold() async throws {
+        let missing = Self.status(404, "NotFound", "pods not found")
+        let outcome = try await create(within: .milliseconds(900)) { request, count in
+            guard request.method == "POST" else { return missing }
+            if count > 0 { sleep(2) }
+            return Self.status(500, "InternalError", "failed calling webhook silent.example.com")
+        }
+        guard case .failure(.interrupted(let error)) = outcome.result else {
+            Issue.record("\(outcome.result)")
+            return
+        }
+        #expect(error.message.contains("silent.example.com"), "\(error)")
     }
 
     @Test func aNameThatIsTakenByUsIsTakenUp() async throws {

@@ -10,6 +10,8 @@ struct PodCreator {
     private static let attemptTimeout = Duration.seconds(20)
     /// How long a cluster that gives no answer is tried again.
     private static let silenceLimit = Duration.seconds(15)
+    /// An attempt with less time left than this may end for want of it, which says nothing of the cluster.
+    private static let shortestAttempt = Duration.seconds(1)
     /// A new namespace gets its service account a moment later.
     private static let accountLimit = Duration.seconds(5)
     /// A full quota is waited for as a full cluster is: other pods may go.
@@ -23,10 +25,11 @@ struct PodCreator {
         let began = ContinuousClock.now
         var lastAnswer = began
         var delay = Duration.milliseconds(100)
+        var earlier: KubernetesError?
         while true {
             let error: KubernetesError
+            let timeout = min(Self.attemptTimeout, ContinuousClock.now.duration(to: deadline))
             do throws(KubernetesError) {
-                let timeout = min(Self.attemptTimeout, ContinuousClock.now.duration(to: deadline))
                 return try await space.client.createPod(
                     namespace: space.namespace, manifest: manifest, timeout: timeout)
             } catch let failure {
@@ -40,7 +43,11 @@ struct PodCreator {
             let now = ContinuousClock.now
             try check(error, waited: began.duration(to: now), silence: lastAnswer.duration(to: now))
             let pause = max(delay * Double.random(in: 0.5...1), min(error.retryAfter ?? .zero, .seconds(10)))
-            guard now + pause < deadline else { throw outOfTime(error) }
+            guard now + pause < deadline else {
+                let isCutShort = error.kind == .timeout && timeout < Self.shortestAttempt
+                throw outOfTime(isCutShort ? earlier ?? error : error)
+            }
+            earlier = error
             do {
                 try await Task.sleep(for: pause)
             } catch {
