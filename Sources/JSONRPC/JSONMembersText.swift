@@ -8,10 +8,3 @@ package struct JSONMembersText: Sendable {
         bytes = Array(object.finish().array.dropFirst().dropLast())
     }
 }
-
-extension JSONObjectWriter {
-    package mutating func members(_ text: JSONMembersText) {
-        guard !text.bytes.isEmpty else { return }
-        continueWith(text.bytes)
-    }
-}

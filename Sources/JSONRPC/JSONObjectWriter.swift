@@ -88,10 +88,10 @@ package struct JSONObjectWriter: ~Copyable {
         }
     }
 
-    /// `members`: the text between an object's braces, not empty.
-    mutating func continueWith(_ members: [UInt8]) {
+    package mutating func members(_ text: JSONMembersText) {
+        guard !text.bytes.isEmpty else { return }
         if isEmpty { isEmpty = false } else { bytes.append(ascii: ",") }
-        bytes.append(members)
+        bytes.append(text.bytes)
     }
 
     private mutating func begin(_ name: StaticString) {
